@@ -1,0 +1,34 @@
+type XmlValue = string | number | boolean | Date | null | undefined | XmlValue[] | { [member: string]: XmlValue }
+
+/** One element: objects become child elements, lists `<member>`s, dates ISO 8601 in whole seconds; what is undefined is left out. */
+export function toXml(name: string, value: unknown, attributes = ''): string {
+  return element(name, value as XmlValue, attributes)
+}
+
+/** RFC 3986 percent-encoding, as IAM returns policy documents. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function element(name: string, value: XmlValue, attributes = ''): string {
+  if (value === undefined || value === null) return ''
+  const inside = content(value)
+  return inside === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${inside}</${name}>`
+}
+
+function content(value: NonNullable<XmlValue>): string {
+  if (value instanceof Date) return value.toISOString().replace(/\.\d+Z$/, 'Z')
+  if (Array.isArray(value)) return value.map((item) => element('member', item)).join('')
+  if (typeof value === 'object') {
+    return Object.entries(value)
+      .map(([name, member]) => element(name, member))
+      .join('')
+  }
+  return escapeText(String(value))
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;', '\r': '&#xD;' }
+
+function escapeText(text: string): string {
+  return text.replaceAll(/[&<>"'\r]/g, (character) => entities[character]!)
+}

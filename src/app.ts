@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { createAuthenticator } from './auth/authenticate.ts'
+import { type Context, createContext, type Services } from './context.ts'
+import { createGraphqlServer } from './graphql.ts'
+import { wellKnown } from './identity/well-known.ts'
+import { pendingMigrations } from './platform/database/migrations.ts'
+import { playground } from './playground/playground.ts'
+
+export interface AppOptions {
+  services: Services
+  adminKeys: string[]
+  /** The folder of the built page; null: none is served. */
+  playgroundRoot: string | null
+  /** False once the process is about to stop. */
+  isReady?: () => boolean
+}
+
+/** 501 ids of a bulk mutation, ten times over. */
+const bodyLimitBytes = 1024 * 1024
+
+/** The whole HTTP surface, not yet listening. */
+export async function createApp({ services, adminKeys, playgroundRoot, isReady = () => true }: AppOptions): Promise<FastifyInstance> {
+  const { log, db } = services
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true },
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async ({ id, method, url }, reply) => {
+    const path = url.split('?', 1)[0]
+    log.info({ requestId: id, method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request')
+  })
+  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed')
+    const message = status >= 500 ? 'Something went wrong on our side.' : error.message
+    reply
+      .status(status)
+      .send({ errors: [{ message, extensions: { code: status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST', requestId: request.id } }] })
+  })
+
+  const authenticator = createAuthenticator({ pool: db.pool, adminKeys, log })
+  const apollo = createGraphqlServer(log, [fastifyApolloDrainPlugin(app) as never])
+  await apollo.start()
+  await app.register(fastifyApollo<Context>(apollo), {
+    path: '/graphql',
+    context: async (request) => createContext(services, await authenticator.authenticate(request.headers.authorization), request.id),
+  })
+  await app.register(wellKnown, { issuer: services.issuer })
+  if (playgroundRoot) await app.register(playground, { root: playgroundRoot })
+  app.get('/livez', async () => ({ status: 'ok' }))
+  app.get('/readyz', async (_request, reply) => {
+    const problem = isReady() ? await readinessProblem(services) : 'stopping'
+    reply.header('cache-control', 'no-store')
+    return problem ? reply.status(503).send({ status: 'unavailable', problem }) : { status: 'ok' }
+  })
+  return app
+}
+
+/** Why requests would fail, or null. The database is given as long as any statement. */
+async function readinessProblem({ db, log }: Services): Promise<string | null> {
+  try {
+    const pending = await pendingMigrations({ pool: db.pool })
+    return pending.length > 0 ? `migrations are pending: ${pending.join(', ')}` : null
+  } catch (error) {
+    log.warn({ err: error }, 'the database did not answer the readiness check')
+    return 'the database does not answer'
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { topLevelError } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import { type Queryable, rows, statement } from '../platform/statement.ts'
+import { parseToken } from './api-key-token.ts'
+import type { Scope } from './scope.ts'
+import { anonymous, platformAdministrator, type Viewer } from './viewer.ts'
+
+// Expiry is judged by the database's clock: all processes agree.
+const keyById = statement(
+  'api_key_authenticate',
+  `select "id", "organizationId", "name", "secretHash", "scopes",
+     ("revokedAt" is null and ("expiresAt" is null or "expiresAt" > now())) as "isValid",
+     ("lastUsedAt" is null or "lastUsedAt" < now() - interval '1 minute') as "isUseStale"
+   from "ApiKey" where "id" = $1`,
+)
+
+const touch = statement(
+  'api_key_touch',
+  `update "ApiKey" set "lastUsedAt" = now() where "id" = $1 and ("lastUsedAt" is null or "lastUsedAt" < now() - interval '1 minute')`,
+)
+
+interface KeyRow {
+  id: string
+  organizationId: string
+  name: string
+  secretHash: Buffer
+  scopes: Scope[]
+  isValid: boolean
+  isUseStale: boolean
+}
+
+export interface Authenticator {
+  /** Who sent this Authorization header. Throws UNAUTHENTICATED for a credential that is not valid; none at all is anonymous. */
+  authenticate(authorization: string | undefined): Promise<Viewer>
+}
+
+export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable; adminKeys: string[]; log: Log }): Authenticator {
+  const adminHashes = adminKeys.map(sha256)
+  return {
+    async authenticate(authorization) {
+      if (authorization === undefined) return anonymous
+      const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
+      if (!token) throw topLevelError.unauthenticated('The Authorization header must be "Bearer <key>".')
+      const hash = sha256(token)
+      if (adminHashes.filter((expected) => timingSafeEqual(expected, hash)).length > 0) return platformAdministrator
+      const parsed = parseToken(token)
+      const key = parsed ? (await rows<KeyRow>(pool, keyById, [parsed.keyId]))[0] : undefined
+      // One answer for every reason, so that nothing can be learned about keys by trying.
+      if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid) {
+        throw topLevelError.unauthenticated('This key is unknown, expired or revoked.')
+      }
+      if (key.isUseStale)
+        pool
+          .query({ ...touch, values: [key.id] })
+          .catch((error: unknown) => log.warn({ err: error }, 'the time of use of a key could not be noted'))
+      return {
+        kind: 'API_KEY',
+        subject: key.id,
+        label: key.name,
+        scopes: key.scopes,
+        organizationIds: [key.organizationId],
+        apiKeyId: key.id,
+      }
+    },
+  }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest()

@@ -1,0 +1,61 @@
+import type DataLoader from 'dataloader'
+import type { AwsPartition } from '../aws/aws.type.ts'
+import type { Context } from '../context.ts'
+import { rowLoader } from '../platform/loader.ts'
+import type { PageSource } from '../platform/pagination/page-source.ts'
+import { rows, statement } from '../platform/statement.ts'
+
+export interface AwsAccountRow {
+  id: string
+  organizationId: string
+  accountId: string
+  partition: AwsPartition
+  alias: string | null
+}
+
+const columns = 'a."id", a."organizationId", a."accountId", a."partition", a."alias"'
+
+const byIds = statement(
+  'aws_account_by_ids',
+  `select ${columns} from "AwsAccount" a where a."id" = any($1::text[]) and ($2::text[] is null or a."organizationId" = any($2))`,
+)
+const byNumbers = statement(
+  'aws_account_by_numbers',
+  `select ${columns} from unnest($1::text[], $2::text[]) as k("organizationId", "accountId")
+   join "AwsAccount" a using ("organizationId", "accountId") where ($3::text[] is null or a."organizationId" = any($3))`,
+)
+
+export function awsAccountLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsAccountRow | null> {
+  return loaders.get('awsAccount', () =>
+    rowLoader<AwsAccountRow>(
+      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+      ({ id }) => id,
+    ),
+  )
+}
+
+/** Accounts by `<organization id> <12 digits>`. */
+export function awsAccountByNumberLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsAccountRow | null> {
+  return loaders.get('awsAccountByNumber', () =>
+    rowLoader<AwsAccountRow>(
+      (keys) => {
+        const pairs = keys.map((key) => key.split(' ', 2))
+        return rows(db.pool, byNumbers, [
+          pairs.map(([organizationId]) => organizationId),
+          pairs.map(([, number]) => number),
+          viewer.organizationIds,
+        ])
+      },
+      ({ organizationId, accountId }) => `${organizationId} ${accountId}`,
+    ),
+  )
+}
+
+/** An organization's accounts by their numbers. */
+export const organizationAwsAccounts: PageSource<AwsAccountRow> = {
+  name: 'organization.awsAccounts',
+  columns,
+  from: '"AwsAccount" a',
+  parentColumns: ['a."organizationId"'],
+  orders: { NUMBER: [{ sql: 'a."accountId"', type: 'text', key: ({ accountId }) => accountId }] },
+}

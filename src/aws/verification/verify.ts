@@ -1,0 +1,104 @@
+import { setMaxListeners } from 'node:events'
+import type { Log } from '../../platform/log.ts'
+import type { Learned, TokenSource, VerificationCheck, VerificationReport, VerificationRequest } from '../aws.type.ts'
+import { type AwsClientSettings, createAwsClients } from '../clients.ts'
+import { UpstreamProblem } from './answer.ts'
+import { plannedChecks, withSkipped } from './check.ts'
+import { makeChecks } from './make-checks.ts'
+import { plainText } from './plain-text.ts'
+import type { Run } from './run.ts'
+
+export interface VerifierSettings extends AwsClientSettings {
+  /** AWS_REGION: the default region of components of its partition. */
+  awsRegion: string | null
+  /** Of a whole verification. Default 20,000. */
+  timeLimitMs?: number
+  /** IAM is eventually consistent: what is missing is looked for again after each of these. Default 300 and 900. */
+  consistencyWaitsMs?: readonly number[]
+  log?: Pick<Log, 'warn'>
+}
+
+export interface Verifier {
+  /**
+   * Makes the checks of the request's kind. AWS or the way to it failing is an outcome of the report, not an error; rejects with the
+   * signal's reason once the caller's `signal` is aborted, and where the server itself is at fault (no signing key, a stored document
+   * that is none).
+   */
+  verify(request: VerificationRequest, signal?: AbortSignal): Promise<VerificationReport>
+  /** Drops the connections to AWS. */
+  close(): void
+}
+
+/** What AWS wrote may be as long as it likes; a report keeps this much of it, in characters. */
+const LIMITS = { message: 1_000, expected: 2_000, actual: 2_000, remediation: 2_000 }
+
+/** Verifies components against AWS as it is. One verifier serves a whole process. */
+export function createVerifier(settings: VerifierSettings, tokens: TokenSource): Verifier {
+  const clients = createAwsClients(settings)
+  const { timeLimitMs = 20_000, consistencyWaitsMs = [300, 900], awsRegion, log = null } = settings
+  return {
+    async verify(request, signal) {
+      signal?.throwIfAborted()
+      const limit = AbortSignal.timeout(timeLimitMs)
+      const secrets = new Set<string>()
+      const run: Run = {
+        request,
+        clients,
+        identityProblem: (issuer) => tokens.identityProblem(issuer),
+        tokenOf: (options) => tokenOf(tokens, request, secrets, options),
+        awsRegion,
+        signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+        consistencyWaitsMs,
+        patientUntilMs: performance.now() + timeLimitMs / 2,
+        secrets,
+        log,
+      }
+      // Every call under way listens, and a search through all regions is more calls than Node takes for a leak.
+      setMaxListeners(0, run.signal)
+      const { checks, learned, problem } = await makeChecks(run)
+      signal?.throwIfAborted()
+      return report(run, checks, learned, problem)
+    },
+    close: () => clients.close(),
+  }
+}
+
+function report(run: Run, checks: VerificationCheck[], learned: Learned, problem: UpstreamProblem | null): VerificationReport {
+  const planned = plannedChecks(run.request)
+  const tidy = (text: string, maxLength: number) => plainText(text, run.secrets, maxLength)
+  const tidied = checks.map((check) => ({
+    ...check,
+    message: tidy(check.message, LIMITS.message),
+    expected: check.expected === null ? null : tidy(check.expected, LIMITS.expected),
+    actual: check.actual === null ? null : tidy(check.actual, LIMITS.actual),
+    remediation: check.remediation === null ? null : tidy(check.remediation, LIMITS.remediation),
+  }))
+  if (problem !== null) {
+    const made = tidied.sort((left, right) => planned.indexOf(left.code) - planned.indexOf(right.code))
+    const message = tidy(problem.message, LIMITS.message)
+    run.log?.warn({ componentId: run.request.componentId, service: problem.service }, `A verification could not be finished: ${message}`)
+    return { outcome: 'UNREACHABLE', checks: made, learned, upstream: { service: problem.service, message, retryable: true } }
+  }
+  const all = withSkipped(planned, tidied)
+  return { outcome: all.some(({ status }) => status === 'FAILED') ? 'FAILED' : 'PASSED', checks: all, learned, upstream: null }
+}
+
+/** In issuer mode this server signs, and what goes wrong is its own fault; in google mode another service makes the token. */
+async function tokenOf(
+  tokens: TokenSource,
+  { identity }: VerificationRequest,
+  secrets: Set<string>,
+  options?: { decoy?: boolean },
+): Promise<string> {
+  try {
+    const token = await tokens.token(identity, options)
+    secrets.add(token)
+    return token
+  } catch (error) {
+    if (identity.mode === 'issuer') throw error
+    const reason = error instanceof Error ? error.message : 'no reason given'
+    throw new UpstreamProblem('Google IAM Credentials', `No token of the organization's Google service account could be had: ${reason}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,118 @@
+import { createVerifier } from './aws/verification/verify.ts'
+import type { Config } from './config.ts'
+import { ConfigError } from './config.ts'
+import type { Services } from './context.ts'
+import { organizationsWithOtherIssuer } from './identity/aws-identity.ts'
+import { createIssuer } from './identity/issuer.ts'
+import { migrateJobs } from './jobs/worker.ts'
+import { openDatabase } from './platform/database/database.ts'
+import { joinEmbeddedPostgres, startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
+import { applyMigrations } from './platform/database/migrations.ts'
+import type { Log } from './platform/log.ts'
+import { CursorSigner } from './platform/pagination/cursor.ts'
+import { checkKeyring } from './secrets/check-keyring.ts'
+import { cursorKey } from './secrets/cursor-key.ts'
+import { parseEncryptionKeys } from './secrets/encryption-keys.ts'
+import { createKeyring, type Keyring } from './secrets/keyring.ts'
+import { loadOrCreateLocalKeys } from './secrets/local-keys.ts'
+import { EncryptionKeysError } from './secrets/sealed-error.ts'
+
+/** Connections of a server; of all processes together they must stay below the database's own limit. */
+const poolSize = 10
+
+export interface Booted {
+  services: Services
+  keyring: Keyring
+  databaseUrl: string
+  adminKeys: string[]
+  /** Where a generated administrator's key lies; null where it was given. */
+  adminKeyPath: string | null
+  stop(): Promise<void>
+}
+
+export interface BootOptions {
+  /** With the embedded database: run it, or join the one that a server runs. */
+  embedded: 'start' | 'join'
+  applicationName: string
+  migrate: boolean
+}
+
+/** Everything below HTTP and the queue: database, migrations, keys, issuer, verifier. What was opened is closed again when a step fails. */
+export async function boot(config: Config, log: Log, { embedded, applicationName, migrate }: BootOptions): Promise<Booted> {
+  const undo: (() => unknown)[] = []
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const databaseUrl = config.databaseUrl ?? (await embeddedUrl(config, log, embedded, undo))
+    if (migrate) await applyMigrations({ url: databaseUrl, log })
+    const db = openDatabase({ url: databaseUrl, poolSize, applicationName, log })
+    undo.push(() => db.close())
+    if (migrate) await migrateJobs(db.pool, log)
+    const keys = await readKeys(config)
+    const keyring = openKeyring(keys.encryptionKeys)
+    await checkKeyring(db.pool, keyring)
+    const issuer = createIssuer({
+      pool: db.pool,
+      keyring,
+      publicUrl: config.publicUrl,
+      awsEndpointGiven: config.awsEndpointUrl !== null,
+      log,
+      clock: () => new Date(),
+    })
+    await issuer.start()
+    undo.push(() => issuer.stop())
+    const verifier = createVerifier({ endpointUrl: config.awsEndpointUrl, awsRegion: config.awsRegion, log }, issuer)
+    undo.push(() => verifier.close())
+    await reportOtherIssuers(db.pool, config.publicUrl, log)
+    const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
+    return {
+      services: { config, db, cursors, issuer, verifier, log },
+      keyring,
+      databaseUrl,
+      adminKeys: keys.adminKeys,
+      adminKeyPath: keys.adminKeyPath,
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function embeddedUrl(config: Config, log: Log, how: 'start' | 'join', undo: (() => unknown)[]): Promise<string> {
+  if (how === 'join') return (await joinEmbeddedPostgres({ dataDir: config.dataDir })).url
+  const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log })
+  undo.push(() => postgres.stop())
+  return postgres.url
+}
+
+async function readKeys({ databaseUrl, dataDir, adminKeys, encryptionKeys }: Config) {
+  if (databaseUrl) return { adminKeys: adminKeys ?? [], encryptionKeys: encryptionKeys ?? '', adminKeyPath: null }
+  const local = await loadOrCreateLocalKeys(dataDir)
+  return {
+    adminKeys: adminKeys ?? [local.adminKey],
+    encryptionKeys: encryptionKeys ?? local.encryptionKeys,
+    adminKeyPath: adminKeys ? null : local.adminKeyPath,
+  }
+}
+
+function openKeyring(text: string): Keyring {
+  try {
+    return createKeyring(parseEncryptionKeys(text))
+  } catch (error) {
+    if (error instanceof EncryptionKeysError) throw new ConfigError(`GATEHOUSE_ENCRYPTION_KEYS: ${error.message}`)
+    throw error
+  }
+}
+
+/** A changed public URL: AWS still trusts the old issuer until the components are staged again. */
+async function reportOtherIssuers(pool: Services['db']['pool'], publicUrl: string, log: Log): Promise<void> {
+  const count = await organizationsWithOtherIssuer(pool, publicUrl)
+  if (count > 0) {
+    log.warn(
+      { organizations: count, publicUrl },
+      'GATEHOUSE_PUBLIC_URL is not the issuer these organizations were set up with: their components fail verification until they are staged again',
+    )
+  }
+}

@@ -1,0 +1,331 @@
+import type { PoolClient } from 'pg'
+import { parseItemId } from '../aws/arn.ts'
+import type { AwsPartition, RoleKind } from '../aws/aws.type.ts'
+import { buildRoleSetup, INLINE_POLICY_LIMIT, inlinePolicySize } from '../aws/role-setup.ts'
+import type { Context } from '../context.ts'
+import type { ComponentKind } from '../generated/prisma/enums.ts'
+import { type AwsIdentityRow, findAwsIdentity, moveAwsIdentity } from '../identity/aws-identity.ts'
+import { requireOrganization } from '../organization/organization.service.ts'
+import { transaction } from '../platform/database/transaction.ts'
+import { Refusal, userError } from '../platform/errors.ts'
+import { newId } from '../platform/typeid.ts'
+import { allowedActions } from './component.lifecycle.ts'
+import { type ComponentRow, componentLoader } from './component.loader.ts'
+import { type ComponentChange, recordChanges } from './component-history.ts'
+import { queueDependants } from './dependants.ts'
+
+export interface StageRequest {
+  organizationId: string
+  kind: ComponentKind
+  itemId: string
+  partition?: AwsPartition | null
+  allowRestage: boolean
+}
+
+/** Where each part of the request stands in the mutation's input, for the paths of errors. */
+export interface StagePaths {
+  itemId: (string | number)[]
+}
+
+const paths = {
+  organizationId: ['input', 'organizationId'],
+  kind: ['input', 'kind'],
+  partition: ['input', 'partition'],
+}
+
+type Account = { id: string; partition: AwsPartition }
+type Existing = { id: string; state: ComponentRow['state']; partition: AwsPartition; version: number }
+
+/**
+ * Hands out a component's setup: makes the component in STAGE, or puts one back into it. Staging one that is in STAGE changes nothing.
+ * The first component of an account brings BASE along.
+ */
+export async function stageComponent(
+  context: Context,
+  request: StageRequest,
+  at: StagePaths = { itemId: ['input', 'itemId'] },
+): Promise<ComponentRow> {
+  await requireOrganization(context, request.organizationId, paths.organizationId)
+  const item = readItem(request, at)
+  const id = await transaction(context.db.pool, async (tx) => {
+    const integrationId = await lockIntegration(tx, request.organizationId)
+    const account = await lockAccount(tx, context, request, item, at)
+    const existing = await lockComponent(tx, request)
+    const partition = item.partition ?? account.partition
+    if (existing) return restage(tx, context, { request, item, account, existing, partition, integrationId }, at)
+    await assertPartition(tx, account, partition, null)
+    return stageFirst(tx, context, { request, item, account, partition, integrationId }, at)
+  })
+  context.loaders.clear()
+  const staged = await componentLoader(context).load(id)
+  if (!staged) throw new Refusal(userError.conflict(at.itemId, null))
+  return staged
+}
+
+interface Item {
+  accountId: string
+  /** What the caller or the function's ARN says; null: not said. */
+  partition: AwsPartition | null
+}
+
+function readItem({ kind, itemId, partition }: StageRequest, at: StagePaths): Item {
+  if (kind === 'BASE') {
+    throw new Refusal(
+      userError.validation(
+        'INVALID_VALUE',
+        paths.kind,
+        'BASE is made by the server with the first component of an account; stage another kind.',
+      ),
+    )
+  }
+  if (partition === null) {
+    throw new Refusal(
+      userError.validation('REQUIRED_VALUE_MISSING', paths.partition, 'partition cannot be null: leave it out or give a partition.'),
+    )
+  }
+  const parsed = parseItemId(kind, itemId)
+  if ('problem' in parsed) throw new Refusal(userError.validation('VALUE_INCORRECT_FORMAT', at.itemId, `${parsed.problem.message}.`))
+  if (parsed.partition && partition && parsed.partition !== partition) {
+    throw new Refusal(
+      userError.validation(
+        'INVALID_VALUE',
+        paths.partition,
+        `The ARN lies in the partition ${parsed.partition}: leave partition out or give that one.`,
+      ),
+    )
+  }
+  return { accountId: parsed.accountId, partition: parsed.partition ?? partition ?? null }
+}
+
+/** Shared, so that stagings do not wait for each other, while an uninstall waits for them and they for it. */
+async function lockIntegration(tx: PoolClient, organizationId: string): Promise<string> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select "id" from "Integration" where "organizationId" = $1 and "type" = 'aws' for share`,
+    [organizationId],
+  )
+  if (!rows[0]) {
+    throw new Refusal(
+      userError.precondition(
+        paths.organizationId,
+        'The AWS integration of this organization is not installed.',
+        'Call installAwsIntegration first.',
+      ),
+    )
+  }
+  return rows[0].id
+}
+
+/** The account's row is the lock under which its components come and go: BASE is made and removed exactly once. */
+async function lockAccount(
+  tx: PoolClient,
+  context: Context,
+  { organizationId }: StageRequest,
+  item: Item,
+  at: StagePaths,
+): Promise<Account> {
+  const select = 'select "id", "partition" from "AwsAccount" where "organizationId" = $1 and "accountId" = $2 for update'
+  const known = await tx.query<Account>(select, [organizationId, item.accountId])
+  if (known.rows[0]) return known.rows[0]
+  const limit = context.config.quotas.awsAccounts
+  await assertQuota(tx, 'AwsAccount', organizationId, limit, at, 'AWS accounts')
+  await tx.query(
+    'insert into "AwsAccount" ("id", "organizationId", "accountId", "partition") values ($1, $2, $3, $4) on conflict ("organizationId", "accountId") do nothing',
+    [newId('acct'), organizationId, item.accountId, item.partition ?? 'AWS'],
+  )
+  const made = await tx.query<Account>(select, [organizationId, item.accountId])
+  if (!made.rows[0]) throw new Error(`account ${item.accountId} vanished while it was staged`)
+  return made.rows[0]
+}
+
+async function lockComponent(tx: PoolClient, { organizationId, kind, itemId }: StageRequest): Promise<Existing | null> {
+  const { rows } = await tx.query<Existing>(
+    'select "id", "state", "partition", "version" from "Component" where "organizationId" = $1 and "kind" = $2 and "itemId" = $3 for update',
+    [organizationId, kind, itemId],
+  )
+  return rows[0] ?? null
+}
+
+/** An account lies in one partition. It may turn out to be the other one only while nothing but the component being staged says which. */
+async function assertPartition(tx: PoolClient, account: Account, partition: AwsPartition, componentId: string | null): Promise<void> {
+  if (partition === account.partition) return
+  const others = await tx.query(
+    'select 1 from "Component" where "awsAccountId" = $1 and "kind" <> \'BASE\' and "id" is distinct from $2 limit 1',
+    [account.id, componentId],
+  )
+  if (others.rows.length > 0) {
+    throw new Refusal(
+      userError.validation(
+        'INVALID_VALUE',
+        paths.partition,
+        `This account lies in the partition ${account.partition}: leave partition out or give that one.`,
+      ),
+    )
+  }
+  await tx.query('update "AwsAccount" set "partition" = $2 where "id" = $1', [account.id, partition])
+  await tx.query(`update "Component" set "partition" = $2 where "awsAccountId" = $1 and "kind" = 'BASE'`, [account.id, partition])
+}
+
+interface Staging {
+  request: StageRequest
+  item: Item
+  account: Account
+  partition: AwsPartition
+  integrationId: string
+}
+
+async function stageFirst(tx: PoolClient, context: Context, staging: Staging, at: StagePaths): Promise<string> {
+  const { request, item, account, partition, integrationId } = staging
+  const { organizationId, kind, itemId } = request
+  await assertQuota(tx, 'Component', organizationId, context.config.quotas.components, at, 'components')
+  const insert = async (of: ComponentKind, item: string, state: 'STAGE' | 'INSTALLED') => {
+    const { rows } = await tx.query<{ id: string }>(
+      `insert into "Component" ("id", "organizationId", "integrationId", "awsAccountId", "kind", "itemId", "partition", "state")
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict ("organizationId", "kind", "itemId") do nothing returning "id"`,
+      [newId('cmp'), organizationId, integrationId, account.id, of, item, partition, state],
+    )
+    return rows[0]?.id ?? null
+  }
+  const changes: ComponentChange[] = []
+  const baseId = await insert('BASE', item.accountId, 'INSTALLED')
+  if (baseId)
+    changes.push({
+      organizationId,
+      componentId: baseId,
+      action: 'STAGE',
+      fromState: null,
+      toState: 'INSTALLED',
+      after: { kind: 'BASE', itemId: item.accountId },
+    })
+  const id = await insert(kind, itemId, 'STAGE')
+  if (!id) throw new Error(`${kind} ${itemId} appeared while its account was locked`)
+  changes.push({ organizationId, componentId: id, action: 'STAGE', fromState: null, toState: 'STAGE', after: { kind, itemId, partition } })
+  await writeSetup(tx, context, staging, id, at)
+  await recordChanges(tx, context, changes)
+  return id
+}
+
+async function restage(tx: PoolClient, context: Context, staging: Staging & { existing: Existing }, at: StagePaths): Promise<string> {
+  const { request, existing, account } = staging
+  const { id, state, version } = existing
+  // Not said: the component keeps its partition.
+  const partition = staging.item.partition ?? existing.partition
+  if (state === 'STAGE') {
+    if (partition === existing.partition) return id
+    throw new Refusal(
+      userError.validation(
+        'INVALID_VALUE',
+        paths.partition,
+        `It is staged in the partition ${existing.partition}. Remove it, then stage it in the other one.`,
+      ),
+    )
+  }
+  if (state === 'INSTALLED' && !request.allowRestage) {
+    throw new Refusal(
+      userError.transition(
+        at.itemId,
+        'It is installed: staging it again clears its configuration. Give allowRestage: true to do so.',
+        state,
+        allowedActions(request.kind, state),
+      ),
+    )
+  }
+  await assertPartition(tx, account, partition, id)
+  await tx.query(
+    `update "Component" set "state" = 'STAGE', "partition" = $3, "config" = null, "health" = 'UNKNOWN', "version" = "version" + 1, "updatedAt" = now()
+     where "organizationId" = $1 and "id" = $2`,
+    [request.organizationId, id, partition],
+  )
+  await writeSetup(tx, context, { ...staging, partition }, id, at)
+  if (state === 'INSTALLED') await queueDependants(tx, request.organizationId, { kind: request.kind, accountId: staging.item.accountId })
+  await recordChanges(tx, context, [
+    {
+      organizationId: request.organizationId,
+      componentId: id,
+      action: 'STAGE',
+      fromState: state,
+      toState: 'STAGE',
+      before: { version, partition: existing.partition },
+      after: { version: version + 1, partition },
+    },
+  ])
+  return id
+}
+
+/** The setup for the identity as it is now; a changed public URL takes effect here. */
+async function writeSetup(tx: PoolClient, context: Context, staging: Staging, componentId: string, at: StagePaths): Promise<void> {
+  const { request, item, account, partition } = staging
+  const { organizationId, kind, itemId } = request
+  const issuer = context.issuer.url
+  await moveAwsIdentity(tx, { organizationId, issuer })
+  if (kind === 'ACCESS_LOGS') return
+  const identity = (await findAwsIdentity(tx, organizationId)) as AwsIdentityRow
+  const setup = buildRoleSetup({ kind: kind as RoleKind, itemId, accountId: item.accountId, partition, identity })
+  const { rows: others } = await tx.query<{ kind: ComponentKind; itemId: string; inlinePolicyName: string; inlinePolicy: string }>(
+    `select c."kind", c."itemId", s."inlinePolicyName", s."inlinePolicy" from "RoleSetup" s
+     join "Component" c on c."organizationId" = s."organizationId" and c."id" = s."componentId" where c."awsAccountId" = $1 and c."id" <> $2`,
+    [account.id, componentId],
+  )
+  const functions = others.filter((other) => other.kind === 'FUNCTION_CALLER')
+  if (kind === 'FUNCTION_CALLER') {
+    const twin = functions.find((other) => other.inlinePolicyName === setup.inlinePolicyName)
+    if (twin) {
+      throw new Refusal(
+        userError.validation(
+          'INVALID_VALUE',
+          at.itemId,
+          `Its policy would have the name of that of ${twin.itemId}, which is staged. Remove that one first.`,
+        ),
+      )
+    }
+    const documents = [
+      ...functions.map((other) => other.inlinePolicy),
+      setup.inlinePolicy,
+      ...setup.additionalInlinePolicies.map((policy) => policy.document),
+    ]
+    if (inlinePolicySize(documents) > INLINE_POLICY_LIMIT) {
+      throw new Refusal(
+        userError.quota(
+          at.itemId,
+          `The policies of ${setup.roleName} would pass the ${INLINE_POLICY_LIMIT} characters that AWS allows a role: this account holds ${functions.length} functions. Remove one first.`,
+          functions.length,
+        ),
+      )
+    }
+  }
+  await tx.query('delete from "RoleSetup" where "organizationId" = $1 and "componentId" = $2', [organizationId, componentId])
+  await tx.query(
+    `insert into "RoleSetup" ("componentId", "organizationId", "roleName", "inlinePolicyName", "inlinePolicy", "trustPolicy", "additionalInlinePolicies",
+       "serviceAccountId", "issuer", "oidcProviderUrl", "createsOidcProvider", "createsRole") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      componentId,
+      organizationId,
+      setup.roleName,
+      setup.inlinePolicyName,
+      setup.inlinePolicy,
+      setup.trustPolicy,
+      JSON.stringify(setup.additionalInlinePolicies),
+      setup.serviceAccountId,
+      setup.issuer,
+      setup.oidcProviderUrl,
+      others.length === 0,
+      functions.length === 0,
+    ],
+  )
+}
+
+/** Counted without a lock: a burst of concurrent calls may pass the limit by the number of its members, never by more. */
+async function assertQuota(
+  tx: PoolClient,
+  table: 'AwsAccount' | 'Component',
+  organizationId: string,
+  limit: number,
+  at: StagePaths,
+  noun: string,
+): Promise<void> {
+  const { rows } = await tx.query<{ count: number }>(`select count(*)::int as "count" from "${table}" where "organizationId" = $1`, [
+    organizationId,
+  ])
+  if ((rows[0]?.count ?? 0) >= limit) {
+    throw new Refusal(userError.quota(at.itemId, `The organization has ${limit} ${noun}, as many as it may have.`, limit))
+  }
+}

@@ -1,0 +1,49 @@
+import type { AssumableRole, ComponentConfig, VerifiableKind, VerificationRequest } from '../aws/aws.type.ts'
+import type { Context } from '../context.ts'
+import { awsIdentityLoader } from '../identity/aws-identity.loader.ts'
+import { type ComponentRow, componentByItemLoader, type RoleSetupRow, roleSetupLoader } from './component.loader.ts'
+
+/** All that a verification of the component needs to know, read before AWS is called. `config` is the one to verify. */
+export async function verificationRequest(
+  context: Context,
+  component: ComponentRow,
+  config: ComponentConfig,
+  trigger: VerificationRequest['trigger'],
+): Promise<VerificationRequest> {
+  const { id, organizationId, kind, accountId, partition, itemId } = component
+  const parentId = config.login?.type === 'identityCenter' ? config.login.parentAccountId : null
+  const [setup, identity, assessment, parent] = await Promise.all([
+    roleSetupLoader(context).load(id),
+    awsIdentityLoader(context).load(organizationId),
+    kind === 'ACCESS_LOGS' ? installedRole(context, component, 'IAM_ASSESSMENT', accountId) : null,
+    parentId === null || parentId === accountId ? null : installedRole(context, component, 'IAM_WRITE', parentId),
+  ])
+  if (!identity) throw new Error(`organization ${organizationId} has a component and no identity`)
+  const own = setup && { componentId: id, accountId, partition, setup, config }
+  return {
+    trigger,
+    kind: kind as VerifiableKind,
+    componentId: id,
+    accountId,
+    partition,
+    itemId,
+    setup,
+    config,
+    identity,
+    assessment,
+    parent: parentId === accountId ? own : parent,
+    decoyRefusedFor: setup?.decoyRefusedFor ?? null,
+  }
+}
+
+async function installedRole(
+  context: Context,
+  { organizationId }: ComponentRow,
+  kind: 'IAM_ASSESSMENT' | 'IAM_WRITE',
+  accountId: string,
+): Promise<AssumableRole | null> {
+  const component = await componentByItemLoader(context).load(`${organizationId} ${kind} ${accountId}`)
+  if (component?.state !== 'INSTALLED') return null
+  const setup: RoleSetupRow | null = await roleSetupLoader(context).load(component.id)
+  return setup && { componentId: component.id, accountId, partition: component.partition, setup, config: component.config ?? {} }
+}

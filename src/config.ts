@@ -1,0 +1,108 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+
+/** What a process is set to. Only this file reads the environment. */
+export interface Config {
+  host: string
+  port: number
+  /** null: an embedded PostgreSQL in `dataDir`. */
+  databaseUrl: string | null
+  dataDir: string
+  /** Without trailing slash; the issuer of tokens. */
+  publicUrl: string
+  /** null: made in the data directory. */
+  adminKeys: string[] | null
+  /** `id:base64,…`; null: made in the data directory. */
+  encryptionKeys: string | null
+  worker: 'inline' | 'off'
+  awsEndpointUrl: string | null
+  awsRegion: string | null
+  logLevel: string
+  quotas: Quotas
+}
+
+/** How many of each an organization may have. */
+export interface Quotas {
+  awsAccounts: number
+  components: number
+  apiKeys: number
+  runningOperations: number
+}
+
+const defaultQuotas: Quotas = { awsAccounts: 5_000, components: 50_000, apiKeys: 200, runningOperations: 4 }
+
+/** All that is wrong with the settings, in one message. */
+export class ConfigError extends Error {}
+
+const blank = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value)
+const optional = <T extends z.ZodType>(type: T) => z.preprocess(blank, type.optional())
+
+const environment = z.object({
+  HOST: optional(z.string()),
+  PORT: optional(z.coerce.number('must be a port number').int('must be a port number').min(0).max(65535, 'must be a port number')),
+  DATABASE_URL: optional(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')),
+  GATEHOUSE_DATA_DIR: optional(z.string()),
+  GATEHOUSE_PUBLIC_URL: optional(
+    z
+      .string()
+      .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), 'must be an http:// or https:// URL, as others see this server'),
+  ),
+  GATEHOUSE_ADMIN_KEY: optional(
+    z.string().refine((keys) => {
+      const list = keys.split(',')
+      return list.length <= 2 && list.every((key) => key.trim().length >= 32)
+    }, 'must be a key of at least 32 characters, or two of them separated by a comma'),
+  ),
+  GATEHOUSE_ENCRYPTION_KEYS: optional(z.string()),
+  GATEHOUSE_IDENTITY: optional(z.literal('issuer', 'must be issuer')),
+  GATEHOUSE_WORKER: optional(z.enum(['inline', 'off'], 'must be inline or off')),
+  GATEHOUSE_LOG_LEVEL: optional(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent'),
+  ),
+  GATEHOUSE_QUOTAS: optional(
+    z
+      .string()
+      .refine(
+        (text) => parseQuotas(text) !== null,
+        `must be a list like components=50000,apiKeys=200 of ${Object.keys(defaultQuotas).join(', ')}`,
+      ),
+  ),
+  AWS_ENDPOINT_URL: optional(z.string().refine((url) => URL.canParse(url), 'must be a URL')),
+  AWS_REGION: optional(z.string()),
+})
+
+/** Reads the settings. Throws one ConfigError that names every variable at fault. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const parsed = environment.safeParse(env)
+  const problems = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
+  if (env.DATABASE_URL?.trim()) {
+    for (const name of ['GATEHOUSE_ADMIN_KEY', 'GATEHOUSE_ENCRYPTION_KEYS']) {
+      if (!env[name]?.trim()) problems.push(`${name} must be set where DATABASE_URL is`)
+    }
+  }
+  if (!parsed.success || problems.length > 0)
+    throw new ConfigError(`These settings need mending:\n${problems.map((p) => `  - ${p}`).join('\n')}`)
+  const e = parsed.data
+  const host = e.HOST ?? '127.0.0.1'
+  const port = e.PORT ?? 4000
+  return {
+    host,
+    port,
+    databaseUrl: e.DATABASE_URL ?? null,
+    dataDir: resolve(e.GATEHOUSE_DATA_DIR ?? '.gatehouse'),
+    publicUrl: (e.GATEHOUSE_PUBLIC_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(/\/+$/, ''),
+    adminKeys: e.GATEHOUSE_ADMIN_KEY?.split(',').map((key) => key.trim()) ?? null,
+    encryptionKeys: e.GATEHOUSE_ENCRYPTION_KEYS ?? null,
+    worker: e.GATEHOUSE_WORKER ?? 'inline',
+    awsEndpointUrl: e.AWS_ENDPOINT_URL ?? null,
+    awsRegion: e.AWS_REGION ?? null,
+    logLevel: e.GATEHOUSE_LOG_LEVEL ?? 'info',
+    quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
+  }
+}
+
+function parseQuotas(text: string): Partial<Quotas> | null {
+  const entries = text.split(',').map((entry) => entry.trim().split('='))
+  const fits = entries.every(([name, value]) => name && Object.hasOwn(defaultQuotas, name) && /^\d{1,9}$/.test(value ?? ''))
+  return fits ? (Object.fromEntries(entries.map(([name, value]) => [name, Number(value)])) as Partial<Quotas>) : null
+}

@@ -1,0 +1,90 @@
+import { apiKeyLoader } from './api-key/api-key.loader.ts'
+import { auditEventLoader } from './audit/audit.loader.ts'
+import type { Scope } from './auth/scope.ts'
+import { assertMeets, type Requirement } from './auth/viewer.ts'
+import { awsAccountByNumberLoader, awsAccountLoader } from './aws-account/aws-account.loader.ts'
+import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
+import type { Context } from './context.ts'
+import { integrationLoader } from './integration/integration.loader.ts'
+import { operationLoader, operationScopes } from './operation/operation.loader.ts'
+import { organizationBySlugLoader, organizationLoader } from './organization/organization.loader.ts'
+import { topLevelError } from './platform/errors.ts'
+import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
+
+/** What `node` and `_entities` need of a type: who may read it, and how it is loaded with the tenant's filter inside. */
+interface Entity {
+  requires: Requirement
+  load(context: Context, id: string): Promise<object | null>
+}
+
+const reads = (scope: Scope, loader: (context: Context) => { load(id: string): Promise<object | null> }): Entity => ({
+  requires: { scopes: [scope] },
+  load: (context, id) => loader(context).load(id),
+})
+
+export const entities: Record<IdPrefix, Entity> = {
+  org: reads('ORGANIZATIONS_READ', organizationLoader),
+  key: reads('API_KEYS_READ', apiKeyLoader),
+  aud: reads('AUDIT_READ', auditEventLoader),
+  int: reads('INTEGRATIONS_READ', integrationLoader),
+  cmp: reads('COMPONENTS_READ', componentLoader),
+  ver: reads('COMPONENTS_READ', verificationLoader),
+  tr: reads('COMPONENTS_READ', componentTransitionLoader),
+  acct: reads('AWS_READ', awsAccountLoader),
+  op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
+}
+
+/** Anything by its global id: null for what is unknown, foreign or malformed; FORBIDDEN where the scope of its type is missing. */
+export async function loadNode(context: Context, id: string): Promise<object | null> {
+  const prefix = prefixOf(id)
+  if (!prefix) return null
+  assertMeets(context.viewer, entities[prefix].requires)
+  return entities[prefix].load(context, id)
+}
+
+/** The concrete type of a row that stands where an interface or union does: said by the row itself, or told by its id. */
+export function typeNameOf(value: unknown): string {
+  const { __typename, id, kind } = value as { __typename?: string; id?: string; kind?: string }
+  if (__typename) return __typename
+  const prefix = id ? prefixOf(id) : null
+  if (prefix === 'cmp') return componentTypeNames[kind as keyof typeof componentTypeNames]
+  if (!prefix) throw new Error('a value without a type stands where an interface is asked for')
+  return idPrefixes[prefix]
+}
+
+/** Representations that a router may send in one call. */
+const maxRepresentations = 1000
+
+export type Representation = { __typename: string; [field: string]: unknown }
+
+/** Loads the references of one `_entities` call; all of one kind are one statement. What the caller may not see is null. */
+export async function loadEntities(context: Context, representations: Representation[]): Promise<(object | Error | null)[]> {
+  if (representations.length > maxRepresentations) {
+    throw topLevelError.badInput(
+      `At most ${maxRepresentations} representations a call; there are ${representations.length}.`,
+      'representations',
+    )
+  }
+  return Promise.all(representations.map((representation) => loadReference(context, representation).catch((error: Error) => error)))
+}
+
+async function loadReference(context: Context, representation: Representation): Promise<object | null> {
+  const { __typename, id } = representation
+  const found = typeof id === 'string' ? await loadNode(context, id) : await loadByNaturalKey(context, representation)
+  if (!found) return null
+  const typeName = typeNameOf(found)
+  return typeName === __typename || (__typename === 'Component' && typeName.endsWith('Component')) ? found : null
+}
+
+async function loadByNaturalKey(context: Context, { __typename, ...key }: Representation): Promise<object | null> {
+  if (__typename === 'Organization' && typeof key.slug === 'string') {
+    assertMeets(context.viewer, entities.org.requires)
+    return organizationBySlugLoader(context).load(key.slug)
+  }
+  const organizationId = (key.organization as { id?: unknown } | undefined)?.id
+  if (__typename === 'AwsAccount' && typeof organizationId === 'string' && typeof key.accountId === 'string') {
+    assertMeets(context.viewer, entities.acct.requires)
+    return awsAccountByNumberLoader(context).load(`${organizationId} ${key.accountId}`)
+  }
+  return null
+}

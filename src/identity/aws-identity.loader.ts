@@ -1,0 +1,21 @@
+import type DataLoader from 'dataloader'
+import type { Context } from '../context.ts'
+import { rowLoader } from '../platform/loader.ts'
+import { rows, statement } from '../platform/statement.ts'
+import type { AwsIdentityRow } from './aws-identity.ts'
+
+const byOrganizations = statement(
+  'aws_identity_by_organizations',
+  `select "mode"::text as "mode", "organizationId", "issuer", "subject", "audience", "createdAt" from "AwsIdentity"
+   where "organizationId" = any($1::text[]) and ($2::text[] is null or "organizationId" = any($2))`,
+)
+
+/** Who each organization is to AWS, by organization id; null before its aws integration was first installed. */
+export function awsIdentityLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsIdentityRow | null> {
+  return loaders.get('awsIdentity', () =>
+    rowLoader<AwsIdentityRow>(
+      (ids) => rows(db.pool, byOrganizations, [ids, viewer.organizationIds]),
+      ({ organizationId }) => organizationId,
+    ),
+  )
+}

@@ -1,0 +1,87 @@
+import type DataLoader from 'dataloader'
+import type { Context } from '../context.ts'
+import type { IntegrationStatus } from '../generated/prisma/enums.ts'
+import { rowLoader } from '../platform/loader.ts'
+import type { PageSource } from '../platform/pagination/page-source.ts'
+import { rows, statement } from '../platform/statement.ts'
+
+export interface IntegrationRow {
+  id: string
+  organizationId: string
+  name: string
+  type: string
+  status: IntegrationStatus
+  statusMessage: string | null
+  config: object
+  version: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+export const integrationColumns =
+  'i."id", i."organizationId", i."name", i."type", i."status", i."statusMessage", i."config", i."version", i."createdAt", i."updatedAt"'
+
+const byIds = statement(
+  'integration_by_ids',
+  `select ${integrationColumns} from "Integration" i where i."id" = any($1::text[]) and ($2::text[] is null or i."organizationId" = any($2))`,
+)
+const byNames = statement(
+  'integration_by_names',
+  `select ${integrationColumns} from unnest($1::text[], $2::text[]) as k("organizationId", "name") join "Integration" i using ("organizationId", "name")
+   where ($3::text[] is null or i."organizationId" = any($3))`,
+)
+const awsByOrganizations = statement(
+  'aws_integration_by_organizations',
+  `select ${integrationColumns} from "Integration" i where i."type" = 'aws' and i."organizationId" = any($1::text[])
+   and ($2::text[] is null or i."organizationId" = any($2))`,
+)
+
+export function integrationLoader({ db, viewer, loaders }: Context): DataLoader<string, IntegrationRow | null> {
+  return loaders.get('integration', () =>
+    rowLoader<IntegrationRow>(
+      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+      ({ id }) => id,
+    ),
+  )
+}
+
+/** Integrations by `<organization id> <name>`. */
+export function integrationByNameLoader({ db, viewer, loaders }: Context): DataLoader<string, IntegrationRow | null> {
+  return loaders.get('integrationByName', () =>
+    rowLoader<IntegrationRow>(
+      (keys) => {
+        const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
+        return rows(db.pool, byNames, [
+          pairs.map(([organizationId]) => organizationId),
+          pairs.map(([, name]) => name),
+          viewer.organizationIds,
+        ])
+      },
+      ({ organizationId, name }) => `${organizationId} ${name}`,
+    ),
+  )
+}
+
+/** The one aws integration of each organization, by organization id. */
+export function awsIntegrationLoader({ db, viewer, loaders }: Context): DataLoader<string, IntegrationRow | null> {
+  return loaders.get('awsIntegration', () =>
+    rowLoader<IntegrationRow>(
+      (ids) => rows(db.pool, awsByOrganizations, [ids, viewer.organizationIds]),
+      ({ organizationId }) => organizationId,
+    ),
+  )
+}
+
+const tieBreak = { sql: 'i."id"', type: 'text' as const, key: ({ id }: IntegrationRow) => id }
+
+export const organizationIntegrations: PageSource<IntegrationRow> = {
+  name: 'organization.integrations',
+  columns: integrationColumns,
+  from: '"Integration" i',
+  parentColumns: ['i."organizationId"'],
+  orders: {
+    // Unique in the organization, so it needs no tie-break.
+    NAME: [{ sql: 'i."name"', type: 'text', key: ({ name }) => name }],
+    CREATED_AT: [{ sql: 'i."createdAt"', type: 'timestamptz', key: ({ createdAt }) => createdAt.toISOString() }, tieBreak],
+  },
+}

@@ -1,0 +1,160 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { Requires } from '../auth/requires.ts'
+import { componentByItemLoader, integrationComponents } from '../component/component.loader.ts'
+import { Component, ComponentConnection, ComponentFilter, ComponentKind } from '../component/component.type.ts'
+import { componentPage } from '../component/component-page.ts'
+import type { Context } from '../context.ts'
+import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
+import { Organization } from '../organization/organization.type.ts'
+import { payload } from '../platform/errors.ts'
+import { whereName, wildcard } from '../platform/names.ts'
+import { loadPage } from '../platform/pagination/connection.ts'
+import { PageArgs } from '../platform/pagination/page-args.ts'
+import { Where } from '../platform/pagination/page-source.ts'
+import { catalogue, catalogueEntry } from './catalogue.ts'
+import {
+  awsIntegrationLoader,
+  type IntegrationRow,
+  integrationByNameLoader,
+  integrationLoader,
+  organizationIntegrations,
+} from './integration.loader.ts'
+import { installAwsIntegration, uninstallAwsIntegration } from './integration.service.ts'
+import {
+  InstallAwsIntegrationInput,
+  InstallAwsIntegrationPayload,
+  Integration,
+  IntegrationCategory,
+  IntegrationConnection,
+  IntegrationFilter,
+  IntegrationOrder,
+  IntegrationType,
+  UninstallAwsIntegrationInput,
+  UninstallAwsIntegrationPayload,
+} from './integration.type.ts'
+
+@Resolver(() => Integration)
+export class IntegrationResolver {
+  @Query(() => Integration, { nullable: true, description: 'An integration by id.' })
+  @Requires('INTEGRATIONS_READ')
+  integration(@Arg('id', () => ID, { description: 'Its id.' }) id: string, @Ctx() context: Context) {
+    return integrationLoader(context).load(id)
+  }
+
+  @FieldResolver(() => Organization, { description: 'Whose integration it is.' })
+  organization(@Root() integration: IntegrationRow, @Ctx() context: Context) {
+    return organizationLoader(context).load(integration.organizationId)
+  }
+
+  @FieldResolver(() => IntegrationType, { description: 'Its type, out of the catalogue.' })
+  type(@Root() integration: IntegrationRow) {
+    return { id: integration.type, ...catalogueEntry(integration.type) }
+  }
+
+  @FieldResolver(() => IntegrationCategory, { description: 'What it brings in.' })
+  category(@Root() integration: IntegrationRow) {
+    return catalogueEntry(integration.type).category
+  }
+
+  @FieldResolver(() => ComponentConnection, {
+    nullable: true,
+    description: 'Its components, in the order they were staged; empty unless it is of type aws.',
+  })
+  @Requires('COMPONENTS_READ')
+  components(
+    @Root() { organizationId, id }: IntegrationRow,
+    @Arg('filter', () => ComponentFilter, { nullable: true, description: 'Which ones.' }) filter: ComponentFilter | null,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+  ) {
+    return componentPage(context, integrationComponents, [organizationId, id], filter, page)
+  }
+
+  @FieldResolver(() => Component, { nullable: true, description: 'One of its components by what it stands for.' })
+  @Requires('COMPONENTS_READ')
+  async component(
+    @Root() { organizationId, id }: IntegrationRow,
+    @Arg('kind', () => ComponentKind, { description: 'Its kind.' }) kind: ComponentKind,
+    @Arg('itemId', () => String, { description: 'Its account id, or for FUNCTION_CALLER the ARN of its function.' }) itemId: string,
+    @Ctx() context: Context,
+  ) {
+    const component = await componentByItemLoader(context).load(`${organizationId} ${kind} ${itemId}`)
+    return component?.integrationId === id ? component : null
+  }
+
+  @Mutation(() => InstallAwsIntegrationPayload, {
+    description: 'Makes the AWS integration of an organization. Once an organization; again is a success that changes nothing.',
+  })
+  @Requires('INTEGRATIONS_WRITE')
+  installAwsIntegration(
+    @Arg('input', () => InstallAwsIntegrationInput, { description: 'Where.' }) input: InstallAwsIntegrationInput,
+    @Ctx() context: Context,
+  ) {
+    const none: { integration: IntegrationRow | null; alreadyInstalled: boolean } = { integration: null, alreadyInstalled: false }
+    return payload(none, () => installAwsIntegration(context, input.organizationId))
+  }
+
+  @Mutation(() => UninstallAwsIntegrationPayload, {
+    description: 'Removes the AWS integration with every component. AWS is left as it is.',
+  })
+  @Requires('INTEGRATIONS_WRITE', 'COMPONENTS_WRITE')
+  uninstallAwsIntegration(
+    @Arg('input', () => UninstallAwsIntegrationInput, { description: 'Where.' }) input: UninstallAwsIntegrationInput,
+    @Ctx() context: Context,
+  ) {
+    const none: { deletedIds: string[]; alreadyAbsent: boolean; organization: OrganizationRow | null } = {
+      deletedIds: [],
+      alreadyAbsent: false,
+      organization: null,
+    }
+    return payload(none, async () => ({
+      ...(await uninstallAwsIntegration(context, input)),
+      organization: await organizationLoader(context).load(input.organizationId),
+    }))
+  }
+}
+
+@Resolver(() => Organization)
+export class OrganizationIntegrationsResolver {
+  @FieldResolver(() => IntegrationConnection, { nullable: true, description: 'Its integrations; by name unless ordered otherwise.' })
+  @Requires('INTEGRATIONS_READ')
+  integrations(
+    @Root() { id }: OrganizationRow,
+    @Arg('filter', () => IntegrationFilter, { nullable: true, description: 'Which ones.' }) filter: IntegrationFilter | null,
+    @Arg('orderBy', () => IntegrationOrder, { nullable: true, description: 'In which order.' }) orderBy: IntegrationOrder | null,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+  ) {
+    const where = whereName(new Where(), 'i."name"', filter)
+      .add(
+        'i."type" like any(?::text[])',
+        filter?.typePatterns?.map((pattern) => wildcard(pattern.toLowerCase())),
+      )
+      .add(
+        'i."type" = any(?::text[])',
+        filter?.categories && catalogue.filter(({ category }) => filter.categories?.includes(category)).map(({ type }) => type),
+      )
+      .add('i."status" = any(?::text[]::"IntegrationStatus"[])', filter?.statuses)
+    return loadPage(context, organizationIntegrations, [id], page, {
+      order: orderBy?.field ?? 'NAME',
+      descending: orderBy?.direction === 'DESC',
+      where,
+    })
+  }
+
+  @FieldResolver(() => Integration, { nullable: true, description: 'One integration by its name.' })
+  @Requires('INTEGRATIONS_READ')
+  integration(
+    @Root() { id }: OrganizationRow,
+    @Arg('name', () => String, { description: 'Its name, exactly.' }) name: string,
+    @Ctx() context: Context,
+  ) {
+    return integrationByNameLoader(context).load(`${id} ${name}`)
+  }
+
+  @FieldResolver(() => Integration, { nullable: true, description: 'The AWS integration, if it is installed.' })
+  @Requires('INTEGRATIONS_READ')
+  awsIntegration(@Root() { id }: OrganizationRow, @Ctx() context: Context) {
+    return awsIntegrationLoader(context).load(id)
+  }
+}

@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../../generated/prisma/client.ts'
+import type { Log } from '../log.ts'
+import { withSessionOptions } from './connection-url.ts'
+
+export interface Database {
+  pool: pg.Pool
+  /** Over the same connections as `pool`. */
+  prisma: PrismaClient
+  /** Waits at most 2 s for the statements under way, then cuts them off. */
+  close(): Promise<void>
+}
+
+/** Each smaller than the one around it: the server cancels a statement before this side stops waiting, so the connection survives. */
+export const timeouts = {
+  connectionTimeoutMillis: 1_000,
+  query_timeout: 5_000,
+  statement_timeout: 4_500,
+  idle_in_transaction_session_timeout: 10_000,
+}
+const closeMs = 2_000
+// Prisma's adapter writes and reads timestamps without their offset: right only in a session in UTC, whatever the server's default is.
+const sessionOptions = '-c TimeZone=UTC'
+
+/**
+ * One pool of at most `poolSize` connections for pg and Prisma. Nothing connects before the first statement, and no call waits for ever:
+ * 1 s for a free connection, 5 s for an answer. `applicationName` is shown in pg_stat_activity.
+ */
+export function openDatabase(options: { url: string; poolSize: number; applicationName: string; log: Log }): Database {
+  const { log } = options
+  const pool = new pg.Pool({
+    ...timeouts,
+    connectionString: withSessionOptions(options.url, sessionOptions),
+    options: sessionOptions,
+    max: options.poolSize,
+    application_name: options.applicationName,
+    keepAlive: true,
+  })
+  const open = new Set<pg.PoolClient>()
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
+  pool.on('connect', (client) => {
+    open.add(client)
+    // A connection can also be lost while it is lent out; without a listener that would end the process.
+    client.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))
+    cutWhenUnanswered(client)
+  })
+  pool.on('remove', (client) => open.delete(client))
+  pool.on('release', (_error, client) => closeUnlessIdle(client, log))
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await prisma.$disconnect()
+    const ended = pool.end()
+    await Promise.race([ended, delay(closeMs, undefined, { ref: false })])
+    for (const client of open) client.connection.stream.destroy()
+    // A connection that somebody never gives back would hold the pool open for ever.
+    await Promise.race([ended, delay(200, undefined, { ref: false })])
+  }
+  return {
+    pool,
+    prisma,
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+/**
+ * Prisma gives a connection back as sound even when its ROLLBACK or COMMIT was never answered. The next user would then work inside the
+ * old transaction, and lose what was acknowledged with it.
+ */
+function closeUnlessIdle(client: pg.PoolClient, log: Log): void {
+  if (client.getTransactionStatus() === 'I') return
+  log.warn('a database connection came back with its transaction open: it is closed')
+  void client.end()
+}
+
+/**
+ * After a statement without an answer the connection is of no more use: whatever comes next (Prisma's ROLLBACK) would wait behind it for
+ * a time-out of its own. Statements of the pool itself close theirs already.
+ */
+function cutWhenUnanswered(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  const watched = (...args: unknown[]) => {
+    const result = query(...args)
+    if (result instanceof Promise) {
+      result.catch((error: unknown) => {
+        if (error instanceof Error && error.message === 'Query read timeout') client.connection.stream.destroy()
+      })
+    }
+    return result
+  }
+  client.query = watched as typeof client.query
+}

@@ -1,0 +1,19 @@
+import type { Where } from './pagination/page-source.ts'
+
+const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, (character) => `\\${character}`)
+
+/** A pattern in which `*` stands for any text, as LIKE's. */
+export const wildcard = (pattern: string) => escapeLike(pattern).replaceAll('*', '%')
+
+/** The usual three filters on a name. Case does not count; the database's own collation folds it, since columns compare by code point. */
+export function whereName(
+  where: Where,
+  column: string,
+  filter: { name?: string | null; nameContains?: string | null; namePattern?: string | null } | null | undefined,
+): Where {
+  const folded = `${column} collate "default"`
+  return where
+    .add(`${folded} ilike ?`, filter?.name == null ? null : escapeLike(filter.name))
+    .add(`${folded} ilike ?`, filter?.nameContains == null ? null : `%${escapeLike(filter.nameContains)}%`)
+    .add(`${folded} ilike ?`, filter?.namePattern == null ? null : wildcard(filter.namePattern))
+}

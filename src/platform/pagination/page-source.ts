@@ -1,0 +1,144 @@
+import type { QueryResultRow } from 'pg'
+import { type Queryable, rows, shapedStatement } from '../statement.ts'
+import type { CursorValues } from './cursor.ts'
+
+/** One column of an order. `key` reads from a row what a cursor keeps of it; the SQL compares it cast to `type`. */
+export interface OrderColumn<Row> {
+  sql: string
+  type: 'text' | 'timestamptz' | 'int'
+  key: (row: Row) => string
+}
+
+/** A list of children that can be read for many parents at once, in every order it offers. The last column of an order is unique. */
+export interface PageSource<Row extends QueryResultRow> {
+  /** Stands in the cursors, e.g. `organization.integrations`. */
+  name: string
+  columns: string
+  from: string
+  /** Columns that equal the parent's key, the organization's id first: the tenant is part of every statement. Empty for a list of the root. */
+  parentColumns: string[]
+  orders: Record<string, OrderColumn<Row>[]>
+}
+
+/** Predicates of one request's filter. Their shape makes the statement's text, their values its parameters. */
+export class Where {
+  readonly predicates: { sql: string; value: unknown }[] = []
+
+  /** `sql` holds `?` where the value goes; an absent (null or undefined) value adds nothing. */
+  add(sql: string, value: unknown): this {
+    if (value !== undefined && value !== null) this.predicates.push({ sql, value })
+    return this
+  }
+
+  /** What a cursor is bound to. */
+  fingerprint(): string {
+    return JSON.stringify(this.predicates.map(({ sql, value }) => [sql, value]))
+  }
+}
+
+export interface PageRequest {
+  order: string
+  descending: boolean
+  limit: number
+  backward: boolean
+  after: CursorValues | null
+  before: CursorValues | null
+}
+
+export interface Slice<Row> {
+  rows: Row[]
+  hasNextPage: boolean
+  hasPreviousPage: boolean
+}
+
+/** One page for each parent key, in one statement (LATERAL), whatever the number of parents. */
+export async function readPages<Row extends QueryResultRow>(
+  db: Queryable,
+  source: PageSource<Row>,
+  parents: readonly (readonly string[])[],
+  where: Where,
+  page: PageRequest,
+): Promise<Slice<Row>[]> {
+  const parameters = new Parameters(parentArrays(source, parents))
+  const columns = orderOf(source, page.order)
+  // Backward pages are read from the end and turned around.
+  const descending = page.descending !== page.backward
+  const conditions = [...filterConditions(where, parameters)]
+  if (page.after) conditions.push(keyset(columns, page.after, page.descending ? '<' : '>', parameters))
+  if (page.before) conditions.push(keyset(columns, page.before, page.descending ? '>' : '<', parameters))
+  const orderBy = columns.map(({ sql }) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')
+  const text = `select p."_parent", r.* from ${parentRows(source)}
+cross join lateral (
+  select row_number() over (order by ${orderBy}) as "_position", ${source.columns} from ${source.from}
+  where ${[...parentConditions(source), ...conditions].join(' and ') || 'true'}
+  order by ${orderBy} limit ${parameters.add(page.limit + 1, 'int')}
+) r order by p."_parent", r."_position"`
+  const found = await rows<Row & { _parent: string }>(db, shapedStatement(text), parameters.values)
+  const slices = parents.map((): Row[] => [])
+  for (const row of found) slices[Number(row._parent) - 1]?.push(row)
+  return slices.map((all) => slice(all, page))
+}
+
+/** How many rows the filter leaves for each parent, in one statement. */
+export async function countRows<Row extends QueryResultRow>(
+  db: Queryable,
+  source: PageSource<Row>,
+  parents: readonly (readonly string[])[],
+  where: Where,
+): Promise<number[]> {
+  const parameters = new Parameters(parentArrays(source, parents))
+  const conditions = [...parentConditions(source), ...filterConditions(where, parameters)].join(' and ') || 'true'
+  const text = `select (select count(*)::int from ${source.from} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
+  return (await rows<{ count: number }>(db, shapedStatement(text), parameters.values)).map(({ count }) => count)
+}
+
+class Parameters {
+  readonly values: unknown[]
+
+  constructor(values: unknown[]) {
+    this.values = values
+  }
+
+  add(value: unknown, type?: string): string {
+    this.values.push(value)
+    return `$${this.values.length}${type ? `::${type}` : ''}`
+  }
+}
+
+function parentArrays<Row extends QueryResultRow>(source: PageSource<Row>, parents: readonly (readonly string[])[]): unknown[] {
+  return source.parentColumns.map((_, index) => parents.map((key) => key[index]))
+}
+
+const parentRows = <Row extends QueryResultRow>(source: PageSource<Row>) =>
+  source.parentColumns.length === 0
+    ? '(select 1 as "_parent") p'
+    : `unnest(${source.parentColumns.map((_, i) => `$${i + 1}::text[]`).join(', ')}) with ordinality as p(${source.parentColumns.map((_, i) => `k${i}`).join(', ')}, "_parent")`
+
+const parentConditions = <Row extends QueryResultRow>(source: PageSource<Row>) =>
+  source.parentColumns.map((column, i) => `${column} = p.k${i}`)
+
+const filterConditions = (where: Where, parameters: Parameters) =>
+  where.predicates.map(({ sql, value }) => {
+    const parameter = parameters.add(value)
+    return sql.replaceAll('?', parameter)
+  })
+
+function orderOf<Row extends QueryResultRow>(source: PageSource<Row>, order: string): OrderColumn<Row>[] {
+  const columns = source.orders[order]
+  if (!columns) throw new Error(`${source.name} has no order ${order}`)
+  return columns
+}
+
+function keyset<Row>(columns: OrderColumn<Row>[], values: CursorValues, operator: '<' | '>', parameters: Parameters): string {
+  const left = columns.map(({ sql }) => sql).join(', ')
+  const right = columns.map(({ type }, i) => parameters.add(values[i] ?? null, type)).join(', ')
+  return `(${left}) ${operator} (${right})`
+}
+
+/** A row beyond the limit shows that there is more; a given cursor shows that there is something on its other side. */
+function slice<Row>(all: Row[], { limit, backward, after, before }: PageRequest): Slice<Row> {
+  const more = all.length > limit
+  const kept = more ? all.slice(0, limit) : all
+  if (backward) kept.reverse()
+  return { rows: kept, hasNextPage: backward ? before !== null : more, hasPreviousPage: backward ? more : after !== null }
+}

@@ -1,0 +1,112 @@
+import 'reflect-metadata/lite'
+import type { GraphQLSchema } from 'graphql'
+import { buildSchemaSync, type NonEmptyArray } from 'type-graphql'
+import { ApiKeyResolver, OrganizationApiKeysResolver } from './api-key/api-key.resolver.ts'
+import { ActorResolver, AuditEventResolver, OrganizationAuditResolver } from './audit/audit.resolver.ts'
+import { assertMeets, type Requirement } from './auth/viewer.ts'
+import { AwsAccountResolver, OrganizationAwsAccountsResolver } from './aws-account/aws-account.resolver.ts'
+import { ComponentMutations } from './component/component.mutations.ts'
+import {
+  AccessLogsComponentResolver,
+  BaseComponentResolver,
+  ComponentResolver,
+  ComponentTransitionResolver,
+  FunctionCallerComponentResolver,
+  IamAssessmentComponentResolver,
+  IamWriteComponentResolver,
+  OrganizationComponentsResolver,
+  RoleSetupResolver,
+  VerificationResolver,
+} from './component/component.resolver.ts'
+import { componentTypes } from './component/component.type.ts'
+import { VerificationError } from './component/verification.type.ts'
+import type { Context } from './context.ts'
+import { loadEntities, typeNameOf } from './entity.ts'
+import { IntegrationResolver, OrganizationIntegrationsResolver } from './integration/integration.resolver.ts'
+import { NodeResolver } from './node.resolver.ts'
+import {
+  BackgroundOperationResolver,
+  BackgroundOperationResultResolver,
+  IntegrationOperationsResolver,
+  OrganizationOperationsResolver,
+} from './operation/operation.resolver.ts'
+import { OrganizationResolver } from './organization/organization.resolver.ts'
+import { buildSubgraph } from './platform/federation.ts'
+import {
+  ConflictError,
+  DuplicateError,
+  NotFoundError,
+  PreconditionError,
+  QuotaError,
+  TransitionError,
+  UpstreamError,
+  ValidationError,
+} from './platform/user-error.type.ts'
+import { ViewerResolver } from './viewer/viewer.resolver.ts'
+
+/** The table of contents of the graph. */
+const resolvers = [
+  NodeResolver,
+  ViewerResolver,
+  OrganizationResolver,
+  ApiKeyResolver,
+  OrganizationApiKeysResolver,
+  ActorResolver,
+  AuditEventResolver,
+  OrganizationAuditResolver,
+  IntegrationResolver,
+  OrganizationIntegrationsResolver,
+  ComponentResolver,
+  BaseComponentResolver,
+  IamAssessmentComponentResolver,
+  IamWriteComponentResolver,
+  FunctionCallerComponentResolver,
+  AccessLogsComponentResolver,
+  RoleSetupResolver,
+  VerificationResolver,
+  ComponentTransitionResolver,
+  OrganizationComponentsResolver,
+  ComponentMutations,
+  AwsAccountResolver,
+  OrganizationAwsAccountsResolver,
+  BackgroundOperationResolver,
+  BackgroundOperationResultResolver,
+  OrganizationOperationsResolver,
+  IntegrationOperationsResolver,
+] as const
+
+/** Types that only interfaces lead to. */
+const orphanedTypes = [
+  ...componentTypes,
+  ValidationError,
+  NotFoundError,
+  DuplicateError,
+  ConflictError,
+  PreconditionError,
+  TransitionError,
+  VerificationError,
+  UpstreamError,
+  QuotaError,
+]
+
+let built: { schema: GraphQLSchema; sdl: string } | undefined
+
+/** The subgraph: its executable schema and its SDL. Decorators register once a process, so it is built once. */
+export function gatehouseSchema(): { schema: GraphQLSchema; sdl: string } {
+  built ??= buildSubgraph<Context, Requirement>(
+    buildSchemaSync({ resolvers: resolvers as unknown as NonEmptyArray<() => void>, orphanedTypes, skipCheck: true, validate: false }),
+    { directivesOf, assertMeets: ({ viewer }, requirement) => assertMeets(viewer, requirement), typeNameOf, loadEntities },
+  )
+  return built
+}
+
+/** How a router is told: ADMIN stands for every scope. */
+function directivesOf(requirement: Requirement): { name: string; arguments?: Record<string, string> }[] {
+  if ('scopes' in requirement) {
+    return [{ name: 'requiresScopes', arguments: { scopes: JSON.stringify([requirement.scopes, ['ADMIN']]) } }]
+  }
+  if ('anyOf' in requirement) {
+    return [{ name: 'requiresScopes', arguments: { scopes: JSON.stringify([...requirement.anyOf.map((scope) => [scope]), ['ADMIN']]) } }]
+  }
+  return [{ name: 'authenticated' }]
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { migrateJobs } from '../../src/jobs/worker.ts'
+import { startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
+import { applyMigrations } from '../../src/platform/database/migrations.ts'
+import { createLog } from '../../src/platform/log.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `url` is a database of a role that may create databases; `template` is one with all migrations and no rows. */
+    databaseServer: { url: string; template: string }
+  }
+}
+
+const log = createLog('error')
+
+/** One server for the run: TEST_DATABASE_URL's (its role needs CREATEDB), else an embedded one that is thrown away afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startServer()
+  const template = `gatehouse_template_${randomBytes(6).toString('hex')}`
+  await execute(server.url, `create database ${template}`)
+  const templateUrl = new URL(server.url)
+  templateUrl.pathname = `/${template}`
+  await applyMigrations({ url: templateUrl.toString(), log })
+  const pool = new pg.Pool({ connectionString: templateUrl.toString(), max: 1 })
+  pool.on('error', () => undefined)
+  await migrateJobs(pool, log)
+  await pool.end()
+  project.provide('databaseServer', { url: server.url, template })
+  return async () => {
+    await execute(server.url, `drop database ${template}`)
+    await server.stop()
+  }
+}
+
+async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const given = process.env.TEST_DATABASE_URL
+  if (given) return { url: given, stop: async () => undefined }
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'))
+  // Its content need not survive a power cut.
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' }
+  const server = await startEmbeddedPostgres({ dataDir, log, settings })
+  await execute(server.superuserUrl, 'alter role gatehouse createdb')
+  const stop = async () => {
+    await server.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return { url: server.url, stop }
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query(statement).finally(() => client.end())
+}
