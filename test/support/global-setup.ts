@@ -27,7 +27,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   templateUrl.pathname = `/${template}`
   await applyMigrations({ url: templateUrl.toString(), log })
   const pool = new pg.Pool({ connectionString: templateUrl.toString(), max: 1 })
+  // graphile-worker asks for both.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   await migrateJobs(pool, log)
   await pool.end()
   project.provide('databaseServer', { url: server.url, template })
