@@ -56,13 +56,22 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
       pool: db.pool,
       keyring,
       publicUrl: config.publicUrl,
-      awsEndpointGiven: config.awsEndpointUrl !== null,
+      awsEndpointGiven: config.awsEndpointUrl !== null || config.awsServiceEndpointUrls.STS !== undefined,
       log,
       clock: () => new Date(),
     })
     await issuer.start()
     undo.push(() => issuer.stop())
-    const verifier = createVerifier({ endpointUrl: config.awsEndpointUrl, awsRegion: config.awsRegion, log }, issuer)
+    const verifier = createVerifier(
+      {
+        endpointUrl: config.awsEndpointUrl,
+        serviceEndpointUrls: config.awsServiceEndpointUrls,
+        useFipsEndpoint: config.awsUseFips,
+        awsRegion: config.awsRegion,
+        log,
+      },
+      issuer,
+    )
     undo.push(() => verifier.close())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))

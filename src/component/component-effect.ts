@@ -24,19 +24,27 @@ export interface Outcome {
 const keptVerifications = 50
 
 // One statement, so one transaction and one round trip: the guarded update and what must come with it. Two calls that read the same
-// version both get here; the second update waits for the first and then finds another version.
+// version both get here; the second update waits for the first and then finds another version. Rows are locked in the order in which
+// staging and removal lock them (integration, account, component), or those and this would wait for each other.
 const apply = statement(
   'component_apply',
   `with target as (
   select "id", "organizationId", "awsAccountId", "integrationId" from "Component" where "organizationId" = $1 and "id" = $2
 ), previous as (
   select "outcome" from "Verification" where "organizationId" = $1 and "componentId" = $2 order by "id" desc limit 1
+), integration_lock as (
+  select i."id" from "Integration" i join target t on i."organizationId" = t."organizationId" and i."id" = t."integrationId"
+  where $5 = 'INSTALLED' and i."status" = 'INITIALIZING' for no key update of i
+), account_lock as (
+  select a."id" from "AwsAccount" a join target t on a."organizationId" = t."organizationId" and a."id" = t."awsAccountId"
+  where (select count(*) from integration_lock) >= 0 and $14::boolean and a."alias" is distinct from $15 for no key update of a
 ), moved as (
   update "Component" set "state" = coalesce($5::"ComponentState", "state"), "health" = coalesce($6::"ComponentHealth", "health"),
     "config" = case when $7::jsonb is null then "config" else $7::jsonb end,
     "version" = "version" + case when $5::"ComponentState" is null then 0 else 1 end,
     "updatedAt" = case when $5::"ComponentState" is null then "updatedAt" else now() end
-  where "organizationId" = $1 and "id" = $2 and "state" = $3::"ComponentState" and "version" = $4 and ($5::text is not null or $6::text is not null)
+  where (select count(*) from account_lock) >= 0 and "organizationId" = $1 and "id" = $2 and "state" = $3::"ComponentState" and "version" = $4
+    and ($5::text is not null or $6::text is not null)
   returning "id"
 ), kept as (
   insert into "Verification" ("id", "organizationId", "componentId", "trigger", "outcome", "changed", "startedAt", "finishedAt", "checks")

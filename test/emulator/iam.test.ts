@@ -126,6 +126,7 @@ describe('inline policies', () => {
     }
     await putPolicy('A', ofSize(5000))
     await putPolicy('B', JSON.stringify(JSON.parse(ofSize(5240)), null, 8))
+    await putPolicy('B', ofSize(5240))
     expect(await refusalOf(putPolicy('B', ofSize(5241)))).toEqual({
       name: 'LimitExceededException',
       message: 'Maximum policy size of 10240 bytes exceeded for role R',

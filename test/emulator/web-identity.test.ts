@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   nowMs = Date.now()
-  const issuerOptions = { cacheMs: 0, timeoutMs: 300 }
+  const issuerOptions = { cacheMs: 0, timeoutMs: 1500 }
   emulator = createAwsEmulator({ now: () => nowMs, google: { issuer: google.url, jwksUrl: google.jwksUrl }, issuer: issuerOptions })
   url = await emulator.listen()
   const account = emulator.state.account(accountId)
@@ -157,6 +157,12 @@ describe('a token is refused as STS refuses it', () => {
       message: /could not be validated/,
     },
     {
+      title: 'signed with the right key in another way than RS256',
+      token: () => issuer.token({ aud: audience, sub: subject }, { algorithm: 'RS512' }),
+      name: invalid,
+      message: /could not be validated/,
+    },
+    {
       title: 'with a key id that the issuer does not publish',
       token: () => issuer.token({ aud: audience, sub: subject }, { kid: 'unheard-of' }),
       name: invalid,
@@ -198,7 +204,7 @@ describe('an issuer that STS cannot use', () => {
     { title: 'keeps silent', behaviour: 'silent' as const, name: 'IDPCommunicationErrorException' },
     { title: 'has an internal error', behaviour: { status: 500 }, name: 'IDPCommunicationErrorException' },
     { title: 'has no discovery document', behaviour: { status: 404 }, name: 'InvalidIdentityTokenException' },
-    { title: 'redirects', behaviour: { status: 302 }, name: 'InvalidIdentityTokenException' },
+    { title: 'redirects', behaviour: 'redirect' as const, name: 'InvalidIdentityTokenException' },
     { title: 'answers something else than JSON', behaviour: { body: '<html>' }, name: 'InvalidIdentityTokenException' },
     {
       title: 'publishes a discovery document of another issuer',
