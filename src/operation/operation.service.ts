@@ -36,7 +36,8 @@ export async function startOperation<Name extends JobName>(context: Context, ope
   const limit = context.config.quotas.runningOperations
   await transaction(context.db.pool, async (tx) => {
     // Whoever starts operations lines up at the organization's row, so that the limit holds for concurrent calls too.
-    await tx.query('select 1 from "Organization" where "id" = $1 for update', [organizationId])
+    const organization = await tx.query('select 1 from "Organization" where "id" = $1 for no key update', [organizationId])
+    if (organization.rowCount === 0) throw new Refusal(userError.notFound(['input', 'organizationId'], 'organization'))
     const { rows } = await tx.query<{ count: number }>(
       `select count(*)::int as "count" from "BackgroundOperation" where "organizationId" = $1 and "status" in ('QUEUED', 'RUNNING')`,
       [organizationId],
@@ -78,6 +79,8 @@ export async function cancelOperation(context: Context, id: string): Promise<Ope
   const scope = writeScope[operation.kind]
   if (!holds(context.viewer.scopes, scope)) throw topLevelError.forbidden(`This needs the scope ${scope}.`, [scope])
   const isCancelled = await transaction(context.db.pool, async (tx) => {
+    // First, as everybody does: a deletion of the organization would be met half-way.
+    await tx.query('select 1 from "Organization" where "id" = $1 for key share', [operation.organizationId])
     // Conditional: an operation that ends at this moment has ended, and is told as such.
     const { rowCount } = await tx.query(
       `update "BackgroundOperation" set "status" = 'CANCELLED', "finishedAt" = now(), "statusMessage" = 'Cancelled. What was done stays done.'

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { startWorker } from '../../src/jobs/worker.ts'
 import type { Things } from '../graph/fillers.ts'
 import { nodeTypes } from '../graph/schema-walk.ts'
 import type { TestApp, TestOrganization } from '../support/app.ts'
@@ -13,10 +14,7 @@ export interface Everything extends TestOrganization, Things {
 
 const kinds = ['IAM_ASSESSMENT', 'IAM_WRITE', 'ACCESS_LOGS', 'INVENTORY']
 
-/**
- * Makes an organization with one of everything. A noun that comes to the graph is made here too: the tests that use this fail until then.
- * The app needs a worker.
- */
+/** Makes an organization with one of everything. A noun that comes to the graph is made here too: the tests that use this fail until then. */
 export async function makeEverything(app: TestApp, tag: string, accountId: string): Promise<Everything> {
   const organization = await app.organization(`Company ${tag}`)
   const { id, ask } = organization
@@ -35,8 +33,15 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   const { verifyComponents } = await ask(
     `mutation { verifyComponents(input: { organizationId: "${id}", ids: ["${accessLogs}"] }) { operation { id } errors { message } } }`,
   )
-  await untilDone(organization, verifyComponents.operation.id)
-  await app.booted.services.db.pool.query('update "AwsAccount" set "alias" = $2 where "organizationId" = $1', [id, `alias-${tag}`])
+  const worker = await startWorker(app.booted.services, app.booted.databaseUrl)
+  await untilDone(organization, verifyComponents.operation.id).finally(() => worker.stop())
+  const { pool } = app.booted.services.db
+  await pool.query('update "AwsAccount" set "alias" = $2 where "organizationId" = $1', [id, `alias-${tag}`])
+  const okta = { type: 'okta', appId: `0o${tag}`, identityProvider: `okta-${tag}`, multiAccountParentId: null }
+  await pool.query(`update "Component" set "config" = $2 where "organizationId" = $1 and "kind" = 'IAM_WRITE'`, [
+    id,
+    { login: { type: 'federated', provider: okta } },
+  ])
   const ids = await idsOf(app, id)
   const byType = await typesOf(organization, ids)
   return {
