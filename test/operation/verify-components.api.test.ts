@@ -40,8 +40,8 @@ describe('verifyComponents with wait', () => {
 
     const { results, count } = await operationOf(own, operation.id)
     expect(count).toBe(9)
-    expect(results.map(({ subjectId }) => subjectId)).toEqual(ids)
-    expect(results.map(({ errors }) => errors.map(({ code, path }: Data) => `${code} ${path.join('.')}`).join())).toEqual([
+    expect(results.map(({ subjectId }: Data) => subjectId)).toEqual(ids)
+    expect(results.map(({ errors }: Data) => errors.map(({ code, path }: Data) => `${code} ${path.join('.')}`).join())).toEqual([
       '',
       'NOT_FOUND input.ids.1',
       'VERIFICATION_FAILED input.ids.2',
@@ -52,11 +52,11 @@ describe('verifyComponents with wait', () => {
       'NOT_FOUND input.ids.7',
       'UPSTREAM_UNAVAILABLE input.ids.8',
     ])
-    expect(results.map(({ succeeded }) => succeeded)).toEqual([true, false, false, true, false, true, false, false, false])
+    expect(results.map(({ succeeded }: Data) => succeeded)).toEqual([true, false, false, true, false, true, false, false, false])
     expect(results[2].errors[0].verification).toMatchObject({ trigger: 'VERIFY', outcome: 'FAILED', component: { id: broken.id } })
     expect(results[2].errors[0].verification.checks.map(({ code }: Data) => code)).toContain('INLINE_POLICY_EXISTS')
     expect(results[8].errors[0]).toMatchObject({ retryable: true })
-    expect(results.map(({ subject }) => subject?.id ?? null)).toEqual([
+    expect(results.map(({ subject }: Data) => subject?.id ?? null)).toEqual([
       good.id,
       null,
       broken.id,
