@@ -41,7 +41,8 @@ const places = targets()
   .map((target) => ({ name: target.name, target }))
 
 describe('whatever text stands in a request, nothing breaks', () => {
-  it.each(places)('$name', async ({ target }) => {
+  // Where a call waits for an operation, twenty of them take their time.
+  it.each(places)('$name', { timeout: 90_000 }, async ({ target }) => {
     const given = oddTexts.map((text) => withText(target, text))
     // One by one, so that one refused text does not hide what another does.
     for (const args of given) {
