@@ -29,8 +29,9 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
         return () => undefined
       },
       load: async () => ({
-        executor: async ({ document, operationName, request, context, queryHash }) =>
-          (await execute({ document, operationName, variables: request.variables, context, documentHash: queryHash })) as never,
+        // The name that was asked for: its own is that of the operation found, so that of a name without one the only operation would run.
+        executor: async ({ document, request: { operationName, variables }, context, queryHash }) =>
+          (await execute({ document, operationName, variables, context, documentHash: queryHash })) as never,
       }),
       stop: async () => undefined,
     },
