@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { startWorker, type Worker } from '../../src/jobs/worker.ts'
 import { type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { accepted, itemOf, type Tenant, tenant } from '../support/component-story.ts'
+import { startDatabaseProxy } from '../support/tcp-proxy.ts'
 import { operationOf } from './reading.ts'
 
 let app: TestApp
@@ -118,6 +120,57 @@ test('the job of a worker that is killed is taken over within a minute and compl
   await expectDoneOnce(own, operation.id, components)
 })
 
+test('the job of a worker that lives is left to it, however long it takes', { timeout: 30_000 }, async () => {
+  const own = await tenant(app)
+  const components = await staged(own, 3)
+  app.aws.faults.add({ kind: 'slow', delayMs: 3_600, operation: 'AssumeRoleWithWebIdentity' })
+  await work()
+  const { operation } = accepted(await own.calls.verifyAll(components.map(({ id }) => id)))
+  await vi.waitFor(async () => expect((await operationOf(own, operation.id)).status).toBe('RUNNING'), { timeout: 10_000 })
+  const { pool } = app.booted.services.db
+  await pool.query(`update graphile_worker._private_jobs set "locked_at" = now() - interval '1 minute' where "key" = $1`, [operation.id])
+  // Looks for jobs of dead workers every five seconds.
+  await work()
+  await delay(6_000)
+  const { rows } = await pool.query('select "attempts", "locked_by" is not null as "locked" from graphile_worker.jobs where "key" = $1', [
+    operation.id,
+  ])
+  expect(rows).toEqual([{ attempts: 1, locked: true }])
+  await vi.waitFor(async () => expect((await operationOf(own, operation.id)).finishedAt).not.toBeNull(), { timeout: 15_000 })
+  await expectDoneOnce(own, operation.id, components)
+})
+
+test('a worker whose database was gone while a job ended goes on when it is back: that operation is completed, and further ones are', {
+  timeout: 60_000,
+}, async () => {
+  const own = await tenant(app)
+  const components = await staged(own, 2)
+  const proxy = await startDatabaseProxy(app.booted.databaseUrl)
+  workers.push(await startWorker(app.booted.services, proxy.url))
+  try {
+    app.aws.faults.add({ kind: 'slow', delayMs: 1_000, operation: 'AssumeRoleWithWebIdentity' })
+    const { operation } = accepted(await own.calls.verifyAll(components.map(({ id }) => id)))
+    await vi.waitFor(async () => expect((await operationOf(own, operation.id)).status).toBe('RUNNING'), { timeout: 10_000 })
+    // What the job itself writes goes through; that it has ended cannot be noted.
+    await proxy.refuse()
+    await vi.waitFor(async () => expect((await operationOf(own, operation.id)).finishedAt).not.toBeNull(), { timeout: 15_000 })
+    app.aws.faults.clear()
+    await delay(2_500)
+    await proxy.pass()
+    await expectDoneOnce(own, operation.id, components)
+    const { pool } = app.booted.services.db
+    await vi.waitFor(async () => expect((await pool.query('select * from graphile_worker.jobs')).rows).toEqual([]), {
+      timeout: 30_000,
+      interval: 200,
+    })
+    const [another] = await staged(own, 1)
+    expect(accepted(await own.calls.verifyAll([another.id], true)).operation.status).toBe('SUCCEEDED')
+  } finally {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()))
+    await proxy.close()
+  }
+})
+
 test('several workers share the queue: each operation is done once', async () => {
   const own = await tenant(app)
   await Promise.all([work(), work(), work()])
@@ -144,6 +197,7 @@ test('an operation whose job was cut off as often as it may is ended as FAILED a
     operation.id,
   ])
   await work()
+  await vi.waitFor(async () => expect((await operationOf(own, operation.id)).finishedAt).not.toBeNull(), { timeout: 15_000, interval: 200 })
   const ended = await operationOf(own, operation.id)
   expect(ended).toMatchObject({
     status: 'FAILED',
