@@ -25,6 +25,8 @@ export async function startWorker(services: Services, url: string): Promise<Work
   const log = services.log.child({ part: 'worker' })
   const pool = new pg.Pool({
     ...timeouts,
+    // Nobody waits for a job's connection as for an answer: on a busy machine, giving up after a second would mean never to get one.
+    connectionTimeoutMillis: 10_000,
     connectionString: url,
     max: concurrency + 3,
     application_name: 'gatehouse-worker',

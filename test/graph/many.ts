@@ -51,6 +51,8 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     itemId: `arn:aws:lambda:us-east-1:${accountId}:function:f${i}`,
   }))
 
+  await copy('SsoConnector', idOf('SsoConnector'), (i) => ({ id: newId('sso'), emailDomain: `many-${i}.example` }))
+
   const operationId = idOf('BackgroundOperation')
   const operations = await copy('BackgroundOperation', operationId, () => ({ id: newId('op') }))
   for (const id of [operationId, ...operations.map((row) => row.id)]) {
@@ -105,4 +107,5 @@ const tables: Record<IdPrefix, string> = {
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
   op: 'BackgroundOperation',
+  sso: 'SsoConnector',
 }

@@ -147,6 +147,7 @@ const orderedBy: Record<string, string> = {
   OrganizationConnection: 'slug',
   AwsAccountConnection: 'accountId',
   IntegrationConnection: 'name',
+  SsoConnectorConnection: 'emailDomain',
 }
 const hasNoId = ['BackgroundOperationResultConnection']
 
