@@ -9,16 +9,30 @@ export interface BenchProcess {
   stop(): Promise<void>
 }
 
-/** Starts Node.js with these arguments and waits for the line that says it is ready. */
-export async function startProcess(args: string[], env: Record<string, string>, ready: RegExp): Promise<BenchProcess> {
+/**
+ * Starts Node.js with these arguments and waits for the line that says it is ready. `node` is another Node.js than this one, `pin` a command
+ * in front that binds it to a core.
+ */
+export async function startProcess(
+  args: string[],
+  env: Record<string, string>,
+  ready: RegExp,
+  { node = process.execPath, pin = [] }: { node?: string; pin?: string[] } = {},
+): Promise<BenchProcess> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, args, { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [command = node, ...rest] = [...pin, node, ...args]
+  const child = spawn(command, rest, { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const said = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}`)))
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => {
       const found = ready.exec(line)?.[1]
-      if (found) resolve(found)
+      if (!found) return
+      resolve(found)
+      // What it says from now on is thrown away unread: reading the log line by line would cost more than writing it.
+      lines.close()
+      child.stdout.resume()
     })
   })
   return {
@@ -34,16 +48,32 @@ export async function startProcess(args: string[], env: Record<string, string>, 
 /** CPU seconds used so far by each part; PostgreSQL is what runs below the server. Empty where there is no /proc. */
 export function cpuSeconds(serverPid: number, standInPid: number): Record<string, number> {
   const { user, system } = process.cpuUsage()
-  const processes = readProcesses()
-  const below = (pid: number): number[] =>
-    processes.filter(({ parent }) => parent === pid).flatMap((child) => [child.pid, ...below(child.pid)])
-  const usedBy = (pids: number[]) => processes.filter(({ pid }) => pids.includes(pid)).reduce((sum, { seconds }) => sum + seconds, 0)
   return {
     example: (user + system) / 1e6,
-    server: usedBy([serverPid]),
-    PostgreSQL: usedBy(below(serverPid)),
-    'AWS stand-in': usedBy([standInPid]),
+    server: cpuSecondsOf(serverPid),
+    PostgreSQL: cpuSecondsBelow(serverPid),
+    'AWS stand-in': cpuSecondsOf(standInPid),
   }
+}
+
+/** CPU seconds a process has used so far; 0 where there is no /proc. */
+export function cpuSecondsOf(pid: number): number {
+  return readProcesses().find((found) => found.pid === pid)?.seconds ?? 0
+}
+
+/** CPU seconds of all that runs below a process. What has ended is not in it. */
+export function cpuSecondsBelow(pid: number): number {
+  const processes = readProcesses()
+  const below = (parent: number): number =>
+    processes.filter((found) => found.parent === parent).reduce((sum, child) => sum + child.seconds + below(child.pid), 0)
+  return below(pid)
+}
+
+/** The memory a process holds, in MB; null where there is no /proc. */
+export function residentMb(pid: number): number | null {
+  if (process.platform !== 'linux') return null
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Math.round(Number(kilobytes) / 1024)
 }
 
 const ticksPerSecond = 100
