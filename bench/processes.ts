@@ -61,6 +61,12 @@ export function cpuSecondsOf(pid: number): number {
   return readProcesses().find((found) => found.pid === pid)?.seconds ?? 0
 }
 
+/** CPU seconds of a process and all below it, those that ended included. */
+export function cpuSecondsWithin(pid: number): number {
+  const found = readProcesses().find((candidate) => candidate.pid === pid)
+  return found ? found.seconds + found.endedSeconds + cpuSecondsBelow(pid) : 0
+}
+
 /** CPU seconds of all that runs below a process. What has ended is not in it. */
 export function cpuSecondsBelow(pid: number): number {
   const processes = readProcesses()
@@ -78,8 +84,16 @@ export function residentMb(pid: number): number | null {
 
 const ticksPerSecond = 100
 
-/** Of /proc/<pid>/stat, after the name in parentheses: 1 is the parent, 11 and 12 the ticks in user and kernel mode. */
-function readProcesses(): { pid: number; parent: number; seconds: number }[] {
+interface ProcessUsage {
+  pid: number
+  parent: number
+  seconds: number
+  /** Of its children that ended. */
+  endedSeconds: number
+}
+
+/** Of /proc/<pid>/stat, after the name in parentheses: 1 is the parent, 11 and 12 the ticks in user and kernel mode, 13 and 14 those of ended children. */
+function readProcesses(): ProcessUsage[] {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc').flatMap((name) => {
     try {
@@ -88,7 +102,9 @@ function readProcesses(): { pid: number; parent: number; seconds: number }[] {
         .split(' ')
         .map(Number)
       const [, parent = 0] = fields
-      return /^\d+$/.test(name) ? [{ pid: Number(name), parent, seconds: ((fields[11] ?? 0) + (fields[12] ?? 0)) / ticksPerSecond }] : []
+      if (!/^\d+$/.test(name)) return []
+      const seconds = (first: number) => ((fields[first] ?? 0) + (fields[first + 1] ?? 0)) / ticksPerSecond
+      return [{ pid: Number(name), parent, seconds: seconds(11), endedSeconds: seconds(13) }]
     } catch {
       // It ended in between, or is no process.
       return []

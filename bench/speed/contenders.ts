@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BenchProcess, startProcess } from '../processes.ts'
@@ -43,7 +42,7 @@ export const contenders: Contender[] = [
     env: {
       PORT: '0',
       GATEHOUSE_ADMIN_KEY: 'the-administrator-of-a-bench-has-this-key',
-      GATEHOUSE_ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+      GATEHOUSE_ENCRYPTION_KEYS: `bench:${Buffer.alloc(32, 'bench').toString('base64')}`,
     },
   },
 ]

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { cpuSecondsBelow, cpuSecondsOf, residentMb } from '../processes.ts'
+import { cpuSecondsOf, cpuSecondsWithin, residentMb } from '../processes.ts'
 import { type Pin, peersDirectory, type RunningContender } from './contenders.ts'
 import type { DataShape } from './data.ts'
 import type { BenchDatabase } from './database.ts'
@@ -52,7 +52,7 @@ export async function measure(
   )
   const read = async () => ({
     node: cpuSecondsOf(contender.process.pid),
-    postgres: cpuSecondsOf(database.pid) + cpuSecondsBelow(database.pid),
+    postgres: cpuSecondsWithin(database.pid),
     statements: await database.statements(),
   })
   const before = await read()

@@ -82,7 +82,8 @@ export const componentTypeNames = {
 
 export const componentColumns = `c."id", c."organizationId", c."integrationId", c."awsAccountId", a."accountId", a."alias" as "accountAlias", c."kind", c."itemId",
   c."partition", c."state", c."health", c."config", c."version", c."createdAt", c."updatedAt"`
-const componentFrom = '"Component" c join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"'
+// Left only so that PostgreSQL leaves the account alone where no column of it is read: every component has one.
+const componentFrom = '"Component" c left join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"'
 const visible = (alias: string, parameter: string) => `(${parameter}::text[] is null or ${alias}."organizationId" = any(${parameter}))`
 
 const componentByIds = statement(
