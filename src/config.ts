@@ -27,9 +27,22 @@ export interface Quotas {
   components: number
   apiKeys: number
   runningOperations: number
+  members: number
+  userGroups: number
+  resourceGroups: number
+  policiesPerGroup: number
 }
 
-const defaultQuotas: Quotas = { awsAccounts: 5_000, components: 50_000, apiKeys: 200, runningOperations: 4 }
+const defaultQuotas: Quotas = {
+  awsAccounts: 5_000,
+  components: 50_000,
+  apiKeys: 200,
+  runningOperations: 4,
+  members: 50_000,
+  userGroups: 5_000,
+  resourceGroups: 5_000,
+  policiesPerGroup: 100,
+}
 
 /** All that is wrong with the settings, in one message. */
 export class ConfigError extends Error {}

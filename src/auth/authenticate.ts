@@ -61,6 +61,7 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
         scopes: key.scopes,
         organizationIds: [key.organizationId],
         apiKeyId: key.id,
+        verifiedEmail: null,
       }
     },
   }
