@@ -113,23 +113,21 @@ describe('over any facts and question', () => {
 
   test('order never matters: not that of policies, groups, permissions, objects or grants', () => {
     const shuffled = facts.chain((known) =>
-      fc
-        .tuple(shuffle(known.policies), shuffle(known.grants))
-        .chain(([policies, given]) =>
-          fc
-            .tuple(
-              ...policies.map((policy) =>
-                fc.record({
-                  permissionGroups: shuffleDeep(policy.permissionGroups, 'permissions'),
-                  resourceGroups: shuffleDeep(policy.resourceGroups, 'objects'),
-                }),
-              ),
-            )
-            .map((parts): [AccessFacts, AccessFacts] => [
-              known,
-              { ...known, grants: given, policies: policies.map((policy, i) => ({ ...policy, ...parts[i] }) as PolicyFact) },
-            ]),
-        ),
+      fc.tuple(shuffle(known.policies), shuffle(known.grants)).chain(([policies, given]) =>
+        fc
+          .tuple(
+            ...policies.map((policy) =>
+              fc.record({
+                permissionGroups: shuffleDeep(policy.permissionGroups, 'permissions'),
+                resourceGroups: shuffleDeep(policy.resourceGroups, 'objects'),
+              }),
+            ),
+          )
+          .map((parts): [AccessFacts, AccessFacts] => [
+            known,
+            { ...known, grants: given, policies: policies.map((policy, i) => ({ ...policy, ...parts[i] }) as PolicyFact) },
+          ]),
+      ),
     )
     fc.assert(
       fc.property(question, shuffled, (asked, [known, other]) => {
