@@ -4,6 +4,9 @@ import './require-node.mjs'
 import { pathToFileURL } from 'node:url'
 import { BuildError, buildStale, projectPath } from './stale.mjs'
 
+// Node 20 is supported here with the releases of the AWS SDK that the lock file pins; its warning about the next ones is not for operators.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+
 const entries = {
   server: ['client', 'server', 'page'],
   worker: ['client', 'server'],

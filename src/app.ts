@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { type Context, createContext, type Services } from './context.ts'
-import { createGraphqlServer } from './graphql.ts'
+import { createGraphqlServer, faultBeforeContext } from './graphql.ts'
 import { wellKnown } from './identity/well-known.ts'
 import { pendingMigrations } from './platform/database/migrations.ts'
+import { isLoopback } from './platform/loopback.ts'
 import { playground } from './playground/playground.ts'
 
 export interface AppOptions {
@@ -54,7 +55,12 @@ export async function createApp({ services, adminKeys, playgroundRoot, isReady =
   await apollo.start()
   await app.register(fastifyApollo<Context>(apollo), {
     path: '/graphql',
-    context: async (request) => createContext(services, await authenticator.authenticate(request.headers.authorization), request.id),
+    context: async (request) => {
+      const viewer = await authenticator.authenticate(request.headers.authorization, isLocal(request)).catch((error: unknown) => {
+        throw faultBeforeContext(error, log, request.id)
+      })
+      return createContext(services, viewer, request.id)
+    },
   })
   await app.register(wellKnown, { issuer: services.issuer })
   if (playgroundRoot) await app.register(playground, { root: playgroundRoot })
@@ -65,6 +71,12 @@ export async function createApp({ services, adminKeys, playgroundRoot, isReady =
     return problem ? reply.status(503).send({ status: 'unavailable', problem }) : { status: 'ok' }
   })
   return app
+}
+
+/** From this machine, by its own name, and not passed on by a proxy or a tunnel: a page of another origin that rebinds its name fails too. */
+function isLocal({ socket, headers, hostname }: FastifyRequest): boolean {
+  const isForwarded = Object.keys(headers).some((name) => name === 'forwarded' || name === 'via' || name.startsWith('x-forwarded'))
+  return !isForwarded && isLoopback(socket.remoteAddress ?? '') && isLoopback(hostname)
 }
 
 /** Why requests would fail, or null. The database is given as long as any statement. */

@@ -49,6 +49,8 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     const db = openDatabase({ url: databaseUrl, poolSize, applicationName, log })
     undo.push(() => db.close())
     if (migrate) await migrateJobs(db.pool, log)
+    // The first statement through Prisma loads its query compiler and blocks for up to a second: better now than in a request.
+    await db.prisma.organization.findFirst({ select: { id: true } })
     const keys = await readKeys(config)
     const keyring = openKeyring(keys.encryptionKeys)
     await checkKeyring(db.pool, keyring)
@@ -56,13 +58,22 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
       pool: db.pool,
       keyring,
       publicUrl: config.publicUrl,
-      awsEndpointGiven: config.awsEndpointUrl !== null,
+      awsEndpointGiven: config.awsEndpointUrl !== null || config.awsServiceEndpointUrls.STS !== undefined,
       log,
       clock: () => new Date(),
     })
     await issuer.start()
     undo.push(() => issuer.stop())
-    const verifier = createVerifier({ endpointUrl: config.awsEndpointUrl, awsRegion: config.awsRegion, log }, issuer)
+    const verifier = createVerifier(
+      {
+        endpointUrl: config.awsEndpointUrl,
+        serviceEndpointUrls: config.awsServiceEndpointUrls,
+        useFipsEndpoint: config.awsUseFips,
+        awsRegion: config.awsRegion,
+        log,
+      },
+      issuer,
+    )
     undo.push(() => verifier.close())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))

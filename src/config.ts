@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { AwsService } from './aws/clients.ts'
 
 /** What a process is set to. Only this file reads the environment. */
 export interface Config {
@@ -16,6 +17,9 @@ export interface Config {
   encryptionKeys: string | null
   worker: 'inline' | 'off'
   awsEndpointUrl: string | null
+  /** AWS_ENDPOINT_URL_<SERVICE>, by service. */
+  awsServiceEndpointUrls: Partial<Record<AwsService, string>>
+  awsUseFips: boolean
   awsRegion: string | null
   logLevel: string
   quotas: Quotas
@@ -50,6 +54,9 @@ export class ConfigError extends Error {}
 const blank = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value)
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(blank, type.optional())
 
+const awsServices: AwsService[] = ['STS', 'IAM', 'ACCESSANALYZER', 'CLOUDTRAIL', 'LAMBDA', 'SSO_ADMIN', 'RESOURCE_EXPLORER_2']
+const url = () => optional(z.string().refine((text) => URL.canParse(text), 'must be a URL'))
+
 const environment = z.object({
   HOST: optional(z.string()),
   PORT: optional(z.coerce.number('must be a port number').int('must be a port number').min(0).max(65535, 'must be a port number')),
@@ -80,7 +87,12 @@ const environment = z.object({
         `must be a list like components=50000,apiKeys=200 of ${Object.keys(defaultQuotas).join(', ')}`,
       ),
   ),
-  AWS_ENDPOINT_URL: optional(z.string().refine((url) => URL.canParse(url), 'must be a URL')),
+  AWS_ENDPOINT_URL: url(),
+  ...(Object.fromEntries(awsServices.map((service) => [`AWS_ENDPOINT_URL_${service}`, url()])) as Record<
+    `AWS_ENDPOINT_URL_${AwsService}`,
+    ReturnType<typeof url>
+  >),
+  AWS_USE_FIPS_ENDPOINT: optional(z.enum(['true', 'false'], 'must be true or false')),
   AWS_REGION: optional(z.string()),
 })
 
@@ -108,6 +120,13 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     encryptionKeys: e.GATEHOUSE_ENCRYPTION_KEYS ?? null,
     worker: e.GATEHOUSE_WORKER ?? 'inline',
     awsEndpointUrl: e.AWS_ENDPOINT_URL ?? null,
+    awsServiceEndpointUrls: Object.fromEntries(
+      awsServices.flatMap((service) => {
+        const given = e[`AWS_ENDPOINT_URL_${service}`]
+        return given ? [[service, given]] : []
+      }),
+    ),
+    awsUseFips: e.AWS_USE_FIPS_ENDPOINT === 'true',
     awsRegion: e.AWS_REGION ?? null,
     logLevel: e.GATEHOUSE_LOG_LEVEL ?? 'info',
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },

@@ -3,6 +3,7 @@ import { platformAdministrator } from './auth/viewer.ts'
 import { createContext, type Services } from './context.ts'
 import { organizationBySlugLoader } from './organization/organization.loader.ts'
 import { createOrganization } from './organization/organization.service.ts'
+import { isLoopback } from './platform/loopback.ts'
 
 const demoSlug = 'demo'
 const keyName = 'playground'
@@ -24,11 +25,8 @@ export async function openDemo(services: Services, address: string): Promise<str
     organizationId: organization.id,
     name: keyName,
     scopes: ['ADMIN'],
+    isLoopbackOnly: true,
     expiresAt: new Date(Date.now() + lifetimeMs),
   })
-  return `${address}/#key=${secret}`
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+  return `${address}/#key=${encodeURIComponent(secret)}`
 }

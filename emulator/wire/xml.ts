@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 type XmlValue = string | number | boolean | Date | null | undefined | XmlValue[] | { [member: string]: XmlValue }
 
 /** One element: objects become child elements, lists `<member>`s, dates ISO 8601 in whole seconds; what is undefined is left out. */
@@ -5,9 +7,17 @@ export function toXml(name: string, value: unknown, attributes = ''): string {
   return element(name, value as XmlValue, attributes)
 }
 
+// Roles by the hundred share a few documents, and each list names every one of them.
+const encoded = new LRUCache<string, string>({ max: 500 })
+
 /** RFC 3986 percent-encoding, as IAM returns policy documents. */
 export function percentEncode(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  let result = encoded.get(text)
+  if (result === undefined) {
+    result = encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    encoded.set(text, result)
+  }
+  return result
 }
 
 function element(name: string, value: XmlValue, attributes = ''): string {
@@ -30,5 +40,5 @@ function content(value: NonNullable<XmlValue>): string {
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;', '\r': '&#xD;' }
 
 function escapeText(text: string): string {
-  return text.replaceAll(/[&<>"'\r]/g, (character) => entities[character]!)
+  return /[&<>"'\r]/.test(text) ? text.replaceAll(/[&<>"'\r]/g, (character) => entities[character]!) : text
 }

@@ -14,6 +14,8 @@ export interface NewApiKey {
   name: string
   scopes: Scope[]
   expiresAt?: Date | null
+  /** Not offered by the graph: for the playground's own key. */
+  isLoopbackOnly?: boolean
 }
 
 /** Makes a key and returns it with its secret, for this once. */
@@ -47,9 +49,9 @@ export async function createApiKey(context: Context, input: NewApiKey): Promise<
     }
     const id = newId('key')
     const { token, ...stored } = issueToken(id)
-    const { organizationId, name, scopes } = input
+    const { organizationId, name, scopes, isLoopbackOnly = false } = input
     const apiKey = await tx.apiKey.create({
-      data: { id, organizationId, name, scopes, expiresAt: input.expiresAt ?? null, ...stored },
+      data: { id, organizationId, name, scopes, isLoopbackOnly, expiresAt: input.expiresAt ?? null, ...stored },
       omit: { secretHash: true },
     })
     await tx.auditEvent.create({

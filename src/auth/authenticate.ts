@@ -9,7 +9,7 @@ import { anonymous, platformAdministrator, type Viewer } from './viewer.ts'
 // Expiry is judged by the database's clock: all processes agree.
 const keyById = statement(
   'api_key_authenticate',
-  `select "id", "organizationId", "name", "secretHash", "scopes",
+  `select "id", "organizationId", "name", "secretHash", "scopes", "isLoopbackOnly",
      ("revokedAt" is null and ("expiresAt" is null or "expiresAt" > now())) as "isValid",
      ("lastUsedAt" is null or "lastUsedAt" < now() - interval '1 minute') as "isUseStale"
    from "ApiKey" where "id" = $1`,
@@ -26,29 +26,32 @@ interface KeyRow {
   name: string
   secretHash: Buffer
   scopes: Scope[]
+  isLoopbackOnly: boolean
   isValid: boolean
   isUseStale: boolean
 }
 
 export interface Authenticator {
-  /** Who sent this Authorization header. Throws UNAUTHENTICATED for a credential that is not valid; none at all is anonymous. */
-  authenticate(authorization: string | undefined): Promise<Viewer>
+  /**
+   * Who sent this Authorization header. Throws UNAUTHENTICATED for a credential that is not valid; none at all is anonymous.
+   * `isLocal`: the request comes from this machine, by its own name, and nothing forwarded it.
+   */
+  authenticate(authorization: string | undefined, isLocal: boolean): Promise<Viewer>
 }
 
 export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable; adminKeys: string[]; log: Log }): Authenticator {
   const adminHashes = adminKeys.map(sha256)
   return {
-    async authenticate(authorization) {
+    async authenticate(authorization, isLocal) {
       if (authorization === undefined) return anonymous
       const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
-      if (!token) throw topLevelError.unauthenticated('The Authorization header must be "Bearer <key>".')
+      if (!token) throw refused()
       const hash = sha256(token)
       if (adminHashes.filter((expected) => timingSafeEqual(expected, hash)).length > 0) return platformAdministrator
       const parsed = parseToken(token)
       const key = parsed ? (await rows<KeyRow>(pool, keyById, [parsed.keyId]))[0] : undefined
-      // One answer for every reason, so that nothing can be learned about keys by trying.
-      if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid) {
-        throw topLevelError.unauthenticated('This key is unknown, expired or revoked.')
+      if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid || (key.isLoopbackOnly && !isLocal)) {
+        throw refused()
       }
       if (key.isUseStale)
         pool
@@ -66,5 +69,9 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
     },
   }
 }
+
+/** One answer for every reason, so that nothing can be learned about keys by trying. */
+const refused = () =>
+  topLevelError.unauthenticated('This key is unknown, expired or revoked. Send a valid one as "Authorization: Bearer gh_…".')
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()

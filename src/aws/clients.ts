@@ -74,7 +74,6 @@ export function createAwsClients(settings: AwsClientSettings) {
     authSchemePreference: [],
     sigv4aSigningRegionSet: [],
     userAgentAppId: 'gatehouse',
-    credentialDefaultProvider: () => noCredentials,
   }
   const config = (service: AwsService, region: string, credentials: AwsCredentials | typeof noCredentials) => {
     const endpoint = settings.serviceEndpointUrls?.[service] ?? settings.endpointUrl

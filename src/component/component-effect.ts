@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import type { ComponentAction, ComponentHealth, ComponentState } from '../generated/prisma/enums.ts'
 import { rows, statement } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
+import { inTurn } from './account-turn.ts'
 import type { ComponentRow, VerificationRow } from './component.loader.ts'
 import { auditEntry } from './component-history.ts'
 
@@ -24,19 +25,29 @@ export interface Outcome {
 const keptVerifications = 50
 
 // One statement, so one transaction and one round trip: the guarded update and what must come with it. Two calls that read the same
-// version both get here; the second update waits for the first and then finds another version.
+// version both get here; the second update waits for the first and then finds another version. Rows are locked in the order in which
+// everybody locks them (organization, integration, account, component), or two would wait for each other.
 const apply = statement(
   'component_apply',
   `with target as (
   select "id", "organizationId", "awsAccountId", "integrationId" from "Component" where "organizationId" = $1 and "id" = $2
 ), previous as (
   select "outcome" from "Verification" where "organizationId" = $1 and "componentId" = $2 order by "id" desc limit 1
+), organization_lock as (
+  select "id" from "Organization" where "id" = $1 for key share
+), integration_lock as (
+  select i."id" from "Integration" i join target t on i."organizationId" = t."organizationId" and i."id" = t."integrationId"
+  where (select count(*) from organization_lock) = 1 and $5 = 'INSTALLED' and i."status" = 'INITIALIZING' for no key update of i
+), account_lock as (
+  select a."id" from "AwsAccount" a join target t on a."organizationId" = t."organizationId" and a."id" = t."awsAccountId"
+  where (select count(*) from integration_lock) >= 0 and $14::boolean and a."alias" is distinct from $15 for no key update of a
 ), moved as (
   update "Component" set "state" = coalesce($5::"ComponentState", "state"), "health" = coalesce($6::"ComponentHealth", "health"),
     "config" = case when $7::jsonb is null then "config" else $7::jsonb end,
     "version" = "version" + case when $5::"ComponentState" is null then 0 else 1 end,
     "updatedAt" = case when $5::"ComponentState" is null then "updatedAt" else now() end
-  where "organizationId" = $1 and "id" = $2 and "state" = $3::"ComponentState" and "version" = $4 and ($5::text is not null or $6::text is not null)
+  where (select count(*) from account_lock) >= 0 and "organizationId" = $1 and "id" = $2 and "state" = $3::"ComponentState" and "version" = $4
+    and ($5::text is not null or $6::text is not null)
   returning "id"
 ), kept as (
   insert into "Verification" ("id", "organizationId", "componentId", "trigger", "outcome", "changed", "startedAt", "finishedAt", "checks")
@@ -82,7 +93,7 @@ export async function applyReport(
   const verificationId = newId('ver')
   const event = eventOf(context, component, report, times.trigger, verificationId, effect)
   const moves = effect.kind === 'transition' ? effect : null
-  const [kept] = await rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, [
+  const values = [
     organizationId,
     id,
     state,
@@ -110,7 +121,8 @@ export async function applyReport(
     event?.before ? JSON.stringify(event.before) : null,
     event?.after ? JSON.stringify(event.after) : null,
     context.requestId,
-  ])
+  ]
+  const [kept] = await inTurn(component, () => rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, values))
   context.loaders.clear()
   if (!kept) return null
   const { moved, ...verification } = kept

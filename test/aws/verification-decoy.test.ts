@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { RoleSetup, VerificationReport, VerificationRequest } from '../../src/aws/aws.type.ts'
 import { queryRefusal } from '../support/wiretap.ts'
-import { applySetup, openStage, requestOf, type Stage } from './verification-stage.ts'
+import { administratorClients, applySetup, openStage, requestOf, type Stage } from './verification-stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -122,9 +122,7 @@ describe('the decoy runs', () => {
     const document = JSON.parse(request.setup.trustPolicy)
     document.Statement[0].Condition.Bool = { 'aws:SecureTransport': 'true' }
     const changed = JSON.stringify(document)
-    const { iam } = await import('./verification-stage.ts').then(({ administratorClients }) =>
-      administratorClients(stage, request.accountId),
-    )
+    const { iam } = administratorClients(stage, request.accountId)
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: request.setup.roleName, PolicyDocument: changed }))
     const report = await stage.verify({ ...request, decoyRefusedFor: sha256(request.setup.trustPolicy) })
     expect(decoyCalls()).toHaveLength(1)

@@ -82,6 +82,16 @@ test('a region that holds none any more leads to all of the partition, and to wh
   expect(asked.length).toBeGreaterThan(25)
 })
 
+test('a search over all regions draws no warning of a leak', async () => {
+  const warnings: string[] = []
+  const note = (warning: Error) => void warnings.push(warning.name)
+  process.on('warning', note)
+  await stage.verify(await family())
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', note)
+  expect(warnings).toEqual([])
+})
+
 test('in the search over all an error of a region counts as none there', async () => {
   const request = await family()
   enable(request, 'ap-south-1')

@@ -188,6 +188,13 @@ describe('LAMBDA_INVOCABLE', () => {
     expect(await checkOf(request, 'LAMBDA_INVOCABLE')).toMatchObject({ status: 'PASSED' })
   })
 
+  test('fails where the dry run is answered with anything but 204', async () => {
+    const request = await withFunction(null)
+    stage.tap.answer = ({ operation }) => (operation.includes('/invocations') ? { status: 200, body: '{}' } : null)
+    const check = await checkOf(request, 'LAMBDA_INVOCABLE')
+    expect(check).toMatchObject({ status: 'FAILED', outcome: 'FAILED', actual: 'status 200' })
+  })
+
   const failures = { 'the function': [null, false], 'the alias': ['live', true], 'the version': ['7', true] } as const
   test.each(Object.entries(failures))('fails without %s', async (_name, [qualifier, isThere]) => {
     const check = await checkOf(await withFunction(qualifier, isThere), 'LAMBDA_INVOCABLE')

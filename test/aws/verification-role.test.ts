@@ -87,7 +87,7 @@ const mutations: Record<string, Mutation> = {
   'the provider is there and the role is not': {
     arrange: (request) => applySetup(stage, request, { roleName: 'Another' }),
     statuses: { ...SKIPPED_AFTER_ROLE, OIDC_PROVIDER_EXISTS: 'SKIPPED', ROLE_ASSUMABLE: 'FAILED', kind: 'SKIPPED' },
-    remediation: /has no role Gatehouse\w+, create it .* If it has: .*update-assume-role-policy/,
+    remediation: /has no role Gatehouse\w+, create it .* If it has, .*update-assume-role-policy/,
   },
   'the role trusts another organization': {
     arrange: (request) => applySetup(stage, request, { trustPolicy: request.setup.trustPolicy.replaceAll('org_one', 'org_two') }),

@@ -80,13 +80,13 @@ export function requestOf(
 }
 
 /** The clients of the account's administrator, with whom the customer makes what a test needs. */
-export function administratorClients({ awsUrl }: Stage, accountId: string, region = 'us-east-1') {
+export function administratorClients({ awsUrl }: Pick<Stage, 'awsUrl'>, accountId: string, region = 'us-east-1') {
   return clientsOf(awsUrl, { region, credentials: administratorOf(accountId) })
 }
 
 /** Creates exactly what the setup says, as the customer does; `changes` is what this customer does otherwise. */
 export async function applySetup(
-  stage: Stage,
+  stage: Pick<Stage, 'awsUrl'>,
   { accountId, partition, setup }: { accountId: string; partition: AwsPartition; setup: RoleSetup },
   changes: Partial<RoleSetup> = {},
 ): Promise<IAMClient> {
@@ -110,7 +110,10 @@ export function statusesOf(report: VerificationReport): Record<string, string> {
 }
 
 /** What a kind's own checks need besides the role. */
-export async function prepareKind(stage: Stage, { kind, accountId, partition, itemId }: VerificationRequest): Promise<void> {
+export async function prepareKind(
+  stage: Pick<Stage, 'awsUrl'>,
+  { kind, accountId, partition, itemId }: VerificationRequest,
+): Promise<void> {
   if (kind === 'FUNCTION_CALLER') {
     const { lambda } = administratorClients(stage, accountId, itemId.split(':')[3])
     const Role = `arn:aws:iam::${accountId}:role/runs-the-function`

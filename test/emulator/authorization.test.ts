@@ -15,6 +15,7 @@ import { ListInstancesCommand } from '@aws-sdk/client-sso-admin'
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type AwsEmulator, createAwsEmulator } from '../../emulator/emulator.ts'
+import { iamOf, writableInlinePolicies } from '../../emulator/iam/iam.state.ts'
 import { putRole } from '../../emulator/iam/role.ts'
 import { administratorOf, clientsOf, refusalOf, sessionOf } from './clients.ts'
 import { allow, deny, policy } from './documents.ts'
@@ -79,7 +80,6 @@ describe("a role's session may do what its policies allow", () => {
     seed({ P: policy(allow('iam:ListRoles')) })
     const { iam } = await assume()
     expect(await refusalOf(iam.send(readRole))).toMatchObject({ name: 'AccessDenied' })
-    const { writableInlinePolicies, iamOf } = await import('../../emulator/iam/iam.state.ts')
     const account = emulator.state.account(accountId)
     const document = policy(allow('iam:GetRole'))
     writableInlinePolicies(account, iamOf(account).roles.latest('Reader')!).put('P', { name: 'P', document }, nowMs)
@@ -309,6 +309,10 @@ describe('who is let in', () => {
       name: 'ExpiredTokenException',
       status: 400,
     })
+  })
+
+  test("a user's key with a session token is unknown", async () => {
+    expect(await refusalOf(whoAmI({ ...administratorOf(accountId), sessionToken: 'a session token' }))).toEqual(unknown)
   })
 
   test('a session with another token, or none, is unknown', async () => {

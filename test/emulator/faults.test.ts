@@ -24,6 +24,7 @@ const accountId = '123456789012'
 let emulator: AwsEmulator
 let clients: ReturnType<typeof clientsOf>
 let iam: IAMClient
+let url: string
 let nowMs: number
 let drawn: number[]
 
@@ -31,7 +32,8 @@ beforeEach(async () => {
   nowMs = Date.now()
   drawn = []
   emulator = createAwsEmulator({ now: () => nowMs, random: () => drawn.shift() ?? 0 })
-  clients = clientsOf(await emulator.listen(), { credentials: administratorOf(accountId) })
+  url = await emulator.listen()
+  clients = clientsOf(url, { credentials: administratorOf(accountId) })
   iam = clients.iam
 })
 afterEach(() => emulator.close())
@@ -64,10 +66,7 @@ describe('a fault', () => {
 
   test('throttle: a client that retries comes through after the throttled calls', async () => {
     emulator.faults.add({ kind: 'throttle', times: 2 })
-    const patient = clientsOf(await iam.config.endpoint!().then(({ hostname, port }) => `http://${hostname}:${port}`), {
-      credentials: administratorOf(accountId),
-      maxAttempts: 3,
-    })
+    const patient = clientsOf(url, { credentials: administratorOf(accountId), maxAttempts: 3 })
     await expect(aliases(patient.iam)).resolves.toMatchObject({ $metadata: { attempts: 3 } })
   })
 

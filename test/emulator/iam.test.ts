@@ -126,6 +126,7 @@ describe('inline policies', () => {
     }
     await putPolicy('A', ofSize(5000))
     await putPolicy('B', JSON.stringify(JSON.parse(ofSize(5240)), null, 8))
+    await putPolicy('B', ofSize(5240))
     expect(await refusalOf(putPolicy('B', ofSize(5241)))).toEqual({
       name: 'LimitExceededException',
       message: 'Maximum policy size of 10240 bytes exceeded for role R',
@@ -164,8 +165,10 @@ describe('OIDC providers', () => {
     expect(await clientIds()).toEqual(['two'])
   })
 
-  test('have at most 100 client ids', async () => {
-    await create({ ClientIDList: Array.from({ length: 100 }, (_, index) => `client-${index}`) })
+  test('have at most 100 client ids, in the order they were given', async () => {
+    const all = Array.from({ length: 100 }, (_, index) => `client-${index}`)
+    await create({ ClientIDList: all })
+    expect(await clientIds()).toEqual(all)
     const add = iam.send(new AddClientIDToOpenIDConnectProviderCommand({ ...byArn, ClientID: 'one more' }))
     expect(await refusalOf(add)).toMatchObject({ name: 'LimitExceededException', status: 409 })
   })

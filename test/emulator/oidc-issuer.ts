@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose'
 
 export interface TestIssuer {
   /** http://127.0.0.1:<port>, with a path if one was asked for. */
@@ -9,20 +9,21 @@ export interface TestIssuer {
   name: string
   jwksUrl: string
   /** A token of five minutes; a claim given as undefined is left out. */
-  token(claims: JWTPayload, options?: { kid?: string; withForeignKey?: boolean }): Promise<string>
+  token(claims: JWTPayload, options?: { kid?: string; algorithm?: string; withForeignKey?: boolean }): Promise<string>
   /** From now on signs with a new key under a new id. */
   rotate(): Promise<void>
   /** What the issuer does with requests: answers, keeps silent, or sends this status or body. */
-  behaviour: 'answer' | 'silent' | { status: number } | { body: string }
+  behaviour: 'answer' | 'silent' | 'redirect' | { status: number } | { body: string }
   /** How often keys were asked for. */
   jwksReads: number
   close(): Promise<void>
 }
 
-/** An OIDC issuer of the test's own, with RS256 keys, discovery and a key set. */
-export async function startIssuer(path = ''): Promise<TestIssuer> {
-  const foreign = await generateKeyPair('RS256')
-  let signing = await generateKeyPair('RS256')
+/** An OIDC issuer of the test's own, with RS256 keys, discovery and a key set; `clock` gives the epoch milliseconds of its tokens. */
+export async function startIssuer(path = '', clock = Date.now): Promise<TestIssuer> {
+  const makeKey = () => generateKeyPair('RS256', { extractable: true })
+  const foreign = await makeKey()
+  let signing = await makeKey()
   let generation = 1
   const server = createServer(async (request, response) => {
     const { behaviour } = issuer
@@ -31,12 +32,17 @@ export async function startIssuer(path = ''): Promise<TestIssuer> {
       response.writeHead('status' in behaviour ? behaviour.status : 200).end('body' in behaviour ? behaviour.body : '')
       return
     }
+    if (behaviour === 'redirect' && !request.url?.startsWith('/moved')) {
+      response.writeHead(302, { location: `/moved${request.url}` }).end()
+      return
+    }
+    const asked = request.url?.replace(/^\/moved/, '')
     response.setHeader('content-type', 'application/json')
-    if (request.url === `${path}/.well-known/openid-configuration`) {
+    if (asked === `${path}/.well-known/openid-configuration`) {
       response.end(JSON.stringify({ issuer: issuer.url, jwks_uri: issuer.jwksUrl }))
-    } else if (request.url === `${path}/keys`) {
+    } else if (asked === `${path}/keys`) {
       issuer.jwksReads++
-      const key = { ...(await exportJWK(signing.publicKey)), kid: `key-${generation}`, alg: 'RS256', use: 'sig' }
+      const key = { ...(await exportJWK(signing.publicKey)), kid: `key-${generation}`, use: 'sig' }
       response.end(JSON.stringify({ keys: [key] }))
     } else response.writeHead(404).end()
   })
@@ -49,14 +55,15 @@ export async function startIssuer(path = ''): Promise<TestIssuer> {
     jwksUrl: `${url}/keys`,
     behaviour: 'answer',
     jwksReads: 0,
-    token(claims, { kid = `key-${generation}`, withForeignKey = false } = {}) {
-      const now = Math.floor(Date.now() / 1000)
+    async token(claims, { kid = `key-${generation}`, algorithm = 'RS256', withForeignKey = false } = {}) {
+      const now = Math.floor(clock() / 1000)
       const payload = { iss: url, iat: now, nbf: now, exp: now + 300, ...claims }
-      const key = withForeignKey ? foreign.privateKey : signing.privateKey
-      return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid }).sign(key)
+      const pair = withForeignKey ? foreign : signing
+      const key = await importJWK(await exportJWK(pair.privateKey), algorithm)
+      return new SignJWT(payload).setProtectedHeader({ alg: algorithm, kid }).sign(key)
     },
     async rotate() {
-      signing = await generateKeyPair('RS256')
+      signing = await makeKey()
       generation++
     },
     async close() {

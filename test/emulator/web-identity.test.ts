@@ -20,12 +20,12 @@ let url: string
 let nowMs: number
 
 beforeAll(async () => {
-  issuer = await startIssuer('/tenant')
-  google = await startIssuer()
+  issuer = await startIssuer('/tenant', () => nowMs)
+  google = await startIssuer('', () => nowMs)
 })
 beforeEach(async () => {
   nowMs = Date.now()
-  const issuerOptions = { cacheMs: 0, timeoutMs: 300 }
+  const issuerOptions = { cacheMs: 0, timeoutMs: 1500 }
   emulator = createAwsEmulator({ now: () => nowMs, google: { issuer: google.url, jwksUrl: google.jwksUrl }, issuer: issuerOptions })
   url = await emulator.listen()
   const account = emulator.state.account(accountId)
@@ -157,6 +157,12 @@ describe('a token is refused as STS refuses it', () => {
       message: /could not be validated/,
     },
     {
+      title: 'signed with the right key in another way than RS256',
+      token: () => issuer.token({ aud: audience, sub: subject }, { algorithm: 'RS512' }),
+      name: invalid,
+      message: /could not be validated/,
+    },
+    {
       title: 'with a key id that the issuer does not publish',
       token: () => issuer.token({ aud: audience, sub: subject }, { kid: 'unheard-of' }),
       name: invalid,
@@ -198,7 +204,7 @@ describe('an issuer that STS cannot use', () => {
     { title: 'keeps silent', behaviour: 'silent' as const, name: 'IDPCommunicationErrorException' },
     { title: 'has an internal error', behaviour: { status: 500 }, name: 'IDPCommunicationErrorException' },
     { title: 'has no discovery document', behaviour: { status: 404 }, name: 'InvalidIdentityTokenException' },
-    { title: 'redirects', behaviour: { status: 302 }, name: 'InvalidIdentityTokenException' },
+    { title: 'redirects', behaviour: 'redirect' as const, name: 'InvalidIdentityTokenException' },
     { title: 'answers something else than JSON', behaviour: { body: '<html>' }, name: 'InvalidIdentityTokenException' },
     {
       title: 'publishes a discovery document of another issuer',
@@ -213,25 +219,44 @@ describe('an issuer that STS cannot use', () => {
   })
 
   test('that does not listen any more is reported as a missing key', async () => {
-    const gone = await startIssuer()
+    const gone = await startIssuer('', () => nowMs)
     putOidcProvider(emulator.state.account(accountId), nowMs, { url: gone.url, clientIds: [audience] })
     const token = await gone.token({ aud: audience, sub: subject })
     await gone.close()
     expect((await refusalOf(assume({ token }))).message).toMatch(/^Couldn't retrieve verification key/)
   })
 
-  test('is asked once for the keys of many tokens while they are remembered', async () => {
-    const patient = createAwsEmulator()
-    const endpoint = await patient.listen()
-    putOidcProvider(patient.state.account(accountId), Date.now(), { url: issuer.url, clientIds: [audience] })
-    putRole(patient.state.account(accountId), Date.now(), { name: 'R', trustPolicy: trust({ StringEquals: exactly(audience, subject) }) })
-    const before = issuer.jwksReads
-    const token = await issuer.token({ aud: audience, sub: subject })
-    const input = { RoleArn: `arn:aws:iam::${accountId}:role/R`, RoleSessionName: 'many', WebIdentityToken: token }
-    const calls = Array.from({ length: 5 }, () => clientsOf(endpoint).sts.send(new AssumeRoleWithWebIdentityCommand(input)))
-    await Promise.all(calls)
-    await patient.close()
-    expect(issuer.jwksReads - before).toBe(1)
+  describe('is asked again only when its keys are old or lack the one that a token names', () => {
+    let patient: AwsEmulator
+    let input: { RoleArn: string; RoleSessionName: string }
+    let endpoint: string
+
+    beforeEach(async () => {
+      patient = createAwsEmulator({ issuer: { cacheMs: 60_000 } })
+      endpoint = await patient.listen()
+      const account = patient.state.account(accountId)
+      putOidcProvider(account, Date.now(), { url: issuer.url, clientIds: [audience] })
+      putRole(account, Date.now(), { name: 'R', trustPolicy: trust({ StringEquals: exactly(audience, subject) }) })
+      input = { RoleArn: `arn:aws:iam::${accountId}:role/R`, RoleSessionName: 'many' }
+    })
+    afterEach(() => patient.close())
+
+    const assumeAt = async () => {
+      const WebIdentityToken = await issuer.token({ aud: audience, sub: subject })
+      return clientsOf(endpoint).sts.send(new AssumeRoleWithWebIdentityCommand({ ...input, WebIdentityToken }))
+    }
+
+    test('many tokens at once cost one look at the keys', async () => {
+      const before = issuer.jwksReads
+      await Promise.all([assumeAt(), assumeAt(), assumeAt(), assumeAt()])
+      expect(issuer.jwksReads - before).toBe(1)
+    })
+
+    test('a new key is found a second later, though keys are remembered for a minute', { timeout: 20_000 }, async () => {
+      await assumeAt()
+      await issuer.rotate()
+      await expect.poll(() => assumeAt().then(() => 'accepted', String), { timeout: 10_000, interval: 300 }).toBe('accepted')
+    })
   })
 })
 

@@ -17,7 +17,13 @@ export interface OidcIssuer extends TokenSource {
   close(): Promise<void>
 }
 
-/** An OIDC issuer on 127.0.0.1 with one RS256 key, signing for whichever organization it is asked for. */
+/** The unique id of the Google account that is reserved as the decoy. */
+const googleDecoy = '100000000000000000000'
+
+/**
+ * An OIDC issuer on 127.0.0.1 with one RS256 key, signing for whichever organization it is asked for; for one in google mode with
+ * the claims of Google's tokens.
+ */
 export async function startOidcIssuer(): Promise<OidcIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('RS256')
   const kid = randomUUID()
@@ -51,11 +57,11 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
     },
     async token(identity, { decoy = false } = {}) {
       const now = Math.floor(Date.now() / 1000)
-      const token = await new SignJWT()
+      const token = await new SignJWT(identity.mode === 'google' ? { azp: decoy ? googleDecoy : identity.subject } : {})
         .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
         .setIssuer(issuer.url)
-        .setSubject(decoy ? 'organization:decoy' : identity.subject)
-        .setAudience(identity.audience)
+        .setSubject(decoy ? (identity.mode === 'google' ? googleDecoy : 'organization:decoy') : identity.subject)
+        .setAudience(identity.mode === 'google' ? `gatehouse:${identity.organizationId}` : identity.audience)
         .setIssuedAt(now)
         .setNotBefore(now)
         .setExpirationTime(now + 300)

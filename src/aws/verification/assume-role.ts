@@ -108,6 +108,6 @@ function remedyOf(role: Role, { code }: Refusal): string {
   }
   return (
     `If account ${role.accountId} has no role ${roleName}, create it with one of the setup's recipes. ` +
-    `If it has: ${applyTrustPolicy(roleName)} A service control policy must not deny sts:AssumeRoleWithWebIdentity either.`
+    `If it has, that role trusts another. ${applyTrustPolicy(roleName)} A service control policy must not deny sts:AssumeRoleWithWebIdentity either.`
   )
 }

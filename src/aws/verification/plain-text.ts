@@ -8,7 +8,7 @@ export function plainText(text: string, secrets: Iterable<string>, maxLength: nu
   let plain = text
   for (const secret of secrets) {
     // Signature errors quote the canonical request, in which values stand percent-encoded.
-    for (const form of [secret, encodeURIComponent(secret)]) plain = plain.replaceAll(form, '[redacted]')
+    for (const form of [secret, encodeURIComponent(secret)]) if (form !== '') plain = plain.replaceAll(form, '[redacted]')
   }
   plain = plain.replaceAll(JWT, '[redacted]').replaceAll(UNPRINTABLE, ' ').replaceAll(/ {2,}/g, ' ').trim()
   // A cut through a surrogate pair would leave half of it, which JSON columns refuse.

@@ -39,23 +39,26 @@ export function createVerifier(settings: VerifierSettings, tokens: TokenSource):
   return {
     async verify(request, signal) {
       signal?.throwIfAborted()
-      const limit = AbortSignal.timeout(timeLimitMs)
+      // Not AbortSignal.timeout: a signal made of it does not keep it, so that it can be collected before it fires.
+      const limit = new AbortController()
+      const timer = setTimeout(() => limit.abort(), timeLimitMs)
+      const ending = signal === undefined ? limit.signal : AbortSignal.any([limit.signal, signal])
+      // Every call under way listens, and a search through all regions is more calls than Node takes for a leak.
+      setMaxListeners(0, ending)
       const secrets = new Set<string>()
       const run: Run = {
         request,
         clients,
         identityProblem: (issuer) => tokens.identityProblem(issuer),
-        tokenOf: (options) => tokenOf(tokens, request, secrets, options),
+        tokenOf: (options) => tokenOf(tokens, request, { secrets, signal: ending }, options),
         awsRegion,
-        signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+        signal: ending,
         consistencyWaitsMs,
         patientUntilMs: performance.now() + timeLimitMs / 2,
         secrets,
         log,
       }
-      // Every call under way listens, and a search through all regions is more calls than Node takes for a leak.
-      setMaxListeners(0, run.signal)
-      const { checks, learned, problem } = await makeChecks(run)
+      const { checks, learned, problem } = await makeChecks(run).finally(() => clearTimeout(timer))
       signal?.throwIfAborted()
       return report(run, checks, learned, problem)
     },
@@ -87,18 +90,26 @@ function report(run: Run, checks: VerificationCheck[], learned: Learned, problem
 async function tokenOf(
   tokens: TokenSource,
   { identity }: VerificationRequest,
-  secrets: Set<string>,
+  { secrets, signal }: Pick<Run, 'secrets' | 'signal'>,
   options?: { decoy?: boolean },
 ): Promise<string> {
+  const service = identity.mode === 'issuer' ? "This server's issuer" : 'Google IAM Credentials'
   try {
-    const token = await tokens.token(identity, options)
+    const token = await Promise.race([tokens.token(identity, options), endOf(signal, service)])
     secrets.add(token)
     return token
   } catch (error) {
-    if (identity.mode === 'issuer') throw error
+    if (identity.mode === 'issuer' || error instanceof UpstreamProblem) throw error
     const reason = error instanceof Error ? error.message : 'no reason given'
-    throw new UpstreamProblem('Google IAM Credentials', `No token of the organization's Google service account could be had: ${reason}`, {
-      cause: error,
-    })
+    throw new UpstreamProblem(service, `No token of the organization's Google service account could be had: ${reason}`, { cause: error })
   }
+}
+
+/** Rejects when the verification ends: a token source takes no signal. */
+function endOf(signal: AbortSignal, service: string): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const end = () => reject(new UpstreamProblem(service, `${service} did not answer within the verification's time limit.`))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
 }

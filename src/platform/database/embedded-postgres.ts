@@ -35,10 +35,10 @@ export async function startEmbeddedPostgres(options: {
 }): Promise<EmbeddedPostgres> {
   const { log, settings = {} } = options
   try {
-    const place = await preparePlace(options.dataDir)
+    const place = await preparePlace(options.dataDir, log)
     const lock = await lockDataDirectory(place.runDir, place.dataDir)
     try {
-      await stopLeftover(place.cluster, log)
+      await stopLeftover(place, log)
       const credentials = await ensureCluster(place, settings.fsync !== 'off', log)
       const server = await runServer(place, settings, log)
       return { ...urlsOf(place.runDir, credentials), stop: () => server.stop().finally(lock.release) }

@@ -1,17 +1,13 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Log } from '../log.ts'
-import { serverOf, withSessionOptions } from './connection-url.ts'
+import { serverOf } from './connection-url.ts'
 import { checksumOf, type Migration, migrationList, migrationNames, readMigrations } from './migration-files.ts'
+import { assertSupported, openMigrationSession, takeTurn, WholeScripts } from './migration-session.ts'
 import { openSchemaEngine } from './schema-engine.ts'
 import { DatabaseStartError } from './start-error.ts'
 import { isUnavailable } from './unavailable.ts'
 
-/** Prisma's own key: `prisma migrate deploy` waits for us as we wait for it. */
-const advisoryLock = 72707369
 const defaultLockTimeoutMs = 60_000
-// A migration may take long; the engine writes times without their offset.
-const sessionOptions = '-c statement_timeout=0 -c TimeZone=UTC'
 const noFilter = { externalTables: [], externalEnums: [] }
 
 /**
@@ -28,22 +24,22 @@ export async function applyMigrations(options: {
 }): Promise<{ applied: string[] }> {
   const { log, lockTimeoutMs = defaultLockTimeoutMs } = options
   const migrations = options.migrations ?? (await readMigrations())
-  const pool = singleConnection(options.url)
+  const pool = openMigrationSession(options.url)
   try {
-    if (pendingOf(migrations, await history(pool)).length === 0) return { applied: [] }
-    await takeTurn(pool, lockTimeoutMs)
+    await assertSupported(pool)
     const before = await history(pool)
     warnOfDifferences(migrations, before, log)
-    const applied = pendingOf(migrations, before)
+    if (pendingOf(migrations, before).length === 0) return { applied: [] }
+    await takeTurn(pool, lockTimeoutMs)
+    // Whose turn it was before may have applied them.
+    const applied = pendingOf(migrations, await history(pool))
     for (const name of applied) {
       await applyOne(pool, migrations, name)
       log.info({ migration: name }, 'the database was migrated')
     }
     return { applied }
   } catch (error) {
-    if (!isUnavailable(error)) throw error
-    const message = `The database cannot be migrated: ${serverOf(options.url)} does not answer (${describe(error)}). Check DATABASE_URL and that the server runs.`
-    throw new DatabaseStartError(message, { cause: error })
+    throw asMigrationError(error, serverOf(options.url))
   } finally {
     await pool.end()
   }
@@ -53,7 +49,7 @@ export async function applyMigrations(options: {
 export async function pendingMigrations(database: { url: string } | { pool: pg.Pool }): Promise<string[]> {
   const names = (await migrationNames()).map((name) => ({ name }))
   if ('pool' in database) return pendingOf(names, await history(database.pool))
-  const pool = singleConnection(database.url)
+  const pool = openMigrationSession(database.url)
   try {
     return pendingOf(names, await history(pool))
   } finally {
@@ -77,44 +73,6 @@ async function history(pool: pg.Pool): Promise<Applied[]> {
   return (await pool.query<Applied>(applied)).rows
 }
 
-/**
- * Everything happens on one connection: it holds the lock and the transaction. Should it break it is not replaced, or the rest of a
- * migration would run on another one, outside both.
- */
-function singleConnection(url: string): pg.Pool {
-  let connections = 0
-  const onConnect = () => {
-    connections += 1
-    if (connections > 1) throw new Error('Connection terminated while the database was migrated')
-  }
-  const pool = new pg.Pool({
-    connectionString: withSessionOptions(url, sessionOptions),
-    options: sessionOptions,
-    max: 1,
-    idleTimeoutMillis: 0,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    application_name: 'gatehouse-migrate',
-    onConnect,
-  })
-  pool.on('error', () => undefined)
-  return pool
-}
-
-async function takeTurn(pool: pg.Pool, lockTimeoutMs: number): Promise<void> {
-  await pool.query(`set lock_timeout = ${Math.ceil(lockTimeoutMs)}`)
-  try {
-    await pool.query('select pg_advisory_lock($1)', [advisoryLock])
-  } catch (error) {
-    if ((error as { code?: string }).code !== '55P03') throw error
-    throw new DatabaseStartError(
-      `Another process has been migrating the database for more than ${lockTimeoutMs / 1000} s: wait for it, or end its connection (pg_locks, advisory, objid ${advisoryLock}).`,
-    )
-  }
-  // A table in use by a long transaction: better a failed migration than everybody else queueing behind it.
-  await pool.query(`set lock_timeout = '15s'`)
-}
-
 async function applyOne(pool: pg.Pool, migrations: Migration[], name: string): Promise<void> {
   const upToName = migrations.slice(0, migrations.findIndex((migration) => migration.name === name) + 1)
   const adapter = new WholeScripts(pool)
@@ -131,30 +89,6 @@ async function applyOne(pool: pg.Pool, migrations: Migration[], name: string): P
   }
 }
 
-/** Prisma's adapter cuts scripts at every semicolon, also inside functions and comments; PostgreSQL knows better where statements end. */
-class WholeScripts extends PrismaPg {
-  failure: unknown
-  readonly #pool: pg.Pool
-
-  constructor(pool: pg.Pool) {
-    super(pool)
-    this.#pool = pool
-  }
-
-  override async connect() {
-    const adapter = await super.connect()
-    adapter.executeScript = async (script) => {
-      try {
-        await this.#pool.query(script)
-      } catch (error) {
-        this.failure = error
-        throw error
-      }
-    }
-    return adapter
-  }
-}
-
 function warnOfDifferences(migrations: Migration[], history: Applied[], log: Log): void {
   for (const { name, checksum } of history) {
     const migration = migrations.find((candidate) => candidate.name === name)
@@ -163,6 +97,19 @@ function warnOfDifferences(migrations: Migration[], history: Applied[], log: Log
     else if (checksumOf(migration.script) !== checksum)
       log.warn({ migration: name }, 'a migration was changed after it was applied to this database')
   }
+}
+
+function asMigrationError(error: unknown, server: string): unknown {
+  if (error instanceof DatabaseStartError) return error
+  if (isUnavailable(error)) {
+    const message = `The database cannot be migrated: ${server} does not answer (${describe(error)}). Check DATABASE_URL and that the server runs.`
+    return new DatabaseStartError(message, { cause: error })
+  }
+  // The server's own refusals: a wrong password, a database that does not exist, a missing right.
+  if (!(error instanceof pg.DatabaseError)) return error
+  return new DatabaseStartError(`The database cannot be migrated: ${server} refuses (${describe(error)}). Check DATABASE_URL.`, {
+    cause: error,
+  })
 }
 
 function describe(error: unknown): string {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Log } from '../../log.ts'
 import { DatabaseStartError } from '../start-error.ts'
+import { type Place, socketName } from './place.ts'
 
 export const pidFileOf = (cluster: string) => path.join(cluster, 'postmaster.pid')
 
@@ -18,19 +19,23 @@ export async function readPidFile(cluster: string): Promise<string[] | undefined
 }
 
 /**
- * Ends a server that an earlier process left running on the cluster. It is not kept: started anew it is this process's child, with this
- * version's settings, and what was committed is there. The caller holds the data directory's lock.
+ * Ends a server that an earlier process left running on the cluster, and removes what a killed one leaves. It is not kept running: started
+ * anew it is this process's child, with this version's settings, and what was committed is there. The caller holds the data directory's lock.
  */
-export async function stopLeftover(cluster: string, log: Log): Promise<void> {
+export async function stopLeftover({ cluster, runDir }: Place, log: Log): Promise<void> {
   const lines = await readPidFile(cluster)
   const pid = Number(lines?.[0])
-  if (!lines || !Number.isInteger(pid) || pid <= 0) return
-  if (!(await isServerOf(pid, cluster))) {
+  if (lines && pid > 0) {
+    if (await isServerOf(pid, cluster)) await stop(pid, cluster, log)
     // PostgreSQL would take any process of its user with this id for a running server. Its parent's id it takes for stale,
     // and still looks for backends that outlived a killed server.
-    await writeFile(pidFileOf(cluster), [process.pid, ...lines.slice(1)].join('\n'))
-    return
+    else await writeFile(pidFileOf(cluster), [process.pid, ...lines.slice(1)].join('\n'))
   }
+  // The socket has a lock file of the same kind; nobody else's server can be in this directory.
+  for (const name of [socketName, `${socketName}.lock`]) await rm(path.join(runDir, name), { force: true })
+}
+
+async function stop(pid: number, cluster: string, log: Log): Promise<void> {
   log.warn({ pid }, 'an earlier process left its embedded PostgreSQL running: it is stopped and started anew')
   const steps: [NodeJS.Signals, number][] = [
     ['SIGINT', 10_000],

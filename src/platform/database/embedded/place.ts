@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, chown, lstat, mkdir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import type { Log } from '../../log.ts'
 import { DatabaseStartError } from '../start-error.ts'
 import { type Account, findAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
@@ -30,7 +31,7 @@ export function runDirOf(dataDir: string): string {
 }
 
 /** Creates what is missing and makes sure that the server's account can reach it. */
-export async function preparePlace(requestedDataDir: string): Promise<Place> {
+export async function preparePlace(requestedDataDir: string, log: Log): Promise<Place> {
   const binaries = findBinaries()
   const requested = path.resolve(requestedDataDir)
   await mkdir(path.dirname(requested), { recursive: true })
@@ -40,38 +41,44 @@ export async function preparePlace(requestedDataDir: string): Promise<Place> {
   const dataDir = await realpath(requested)
   const cluster = path.join(dataDir, 'postgres')
   const account = await findAccount(cluster)
-  if (account) {
-    await letThrough(dataDir, account)
-    for (const directory of [dataDir, binaries.directory]) await assertReachable(directory, account)
-  }
+  if (account) for (const directory of [dataDir, binaries.directory]) await makeReachable(directory, account, dataDir, log)
   const runDir = runDirOf(dataDir)
   await prepareRunDir(runDir, account)
   return { dataDir, cluster, runDir, binaries, account }
 }
 
-/** Root's own 0700 directory stays unreadable for the account, but may be passed through. */
-async function letThrough(directory: string, account: Account): Promise<void> {
-  const { uid, mode } = await stat(directory)
-  if (uid !== 0 || (mode & 0o001) !== 0) return
-  await chown(directory, uid, account.gid)
-  await chmod(directory, (mode & 0o777) | 0o010)
+/** Lets the account pass through what root has closed to everybody else on the way to `directory`, and to no more than pass. */
+async function makeReachable(directory: string, account: Account, dataDir: string, log: Log): Promise<void> {
+  if (await canEnter(directory, account)) return
+  for (const step of stepsTo(directory)) {
+    if (await canEnter(step, account)) continue
+    const { uid, mode } = await stat(step)
+    // Where a group has rights already, or new files inherit the group, another group would change more than the way through.
+    if (uid === 0 && (mode & 0o2070) === 0) {
+      await chown(step, uid, account.gid)
+      await chmod(step, (mode & 0o777) | 0o010)
+      if (step !== dataDir)
+        log.warn({ directory: step, group: account.gid }, 'the group of the user that PostgreSQL runs as may now pass through')
+    }
+    if (await canEnter(step, account)) continue
+    throw new DatabaseStartError(
+      `PostgreSQL does not run as root but as the user with id ${account.uid}, who cannot enter ${step} on the way to ${directory}: let others ` +
+        `pass ("chmod o+x ${step}"), install Gatehouse or set GATEHOUSE_DATA_DIR elsewhere, start it as another user, or set DATABASE_URL.`,
+    )
+  }
 }
 
-async function assertReachable(directory: string, account: Account): Promise<void> {
-  // Tried rather than reckoned from the mode bits: access lists and security modules count as well.
-  const canEnter = (candidate: string) =>
-    promisify(execFile)('/bin/sh', ['-c', 'cd "$1"', 'sh', candidate], { ...account, cwd: '/', env: {} }).then(
-      () => true,
-      () => false,
-    )
-  if (await canEnter(directory)) return
-  let closed = directory
-  while (path.dirname(closed) !== closed && !(await canEnter(path.dirname(closed)))) closed = path.dirname(closed)
-  throw new DatabaseStartError(
-    `PostgreSQL does not run as root but as the user with id ${account.uid}, who cannot enter ${closed} on the way to ${directory}: ` +
-      `let others pass ("chmod o+x ${closed}"), install Gatehouse or set GATEHOUSE_DATA_DIR elsewhere, start it as another user, or set DATABASE_URL.`,
-  )
+function stepsTo(directory: string): string[] {
+  const parent = path.dirname(directory)
+  return parent === directory ? [directory] : [...stepsTo(parent), directory]
 }
+
+/** Tried rather than reckoned from the mode: access lists and security modules count as well. */
+const canEnter = (directory: string, account: Account) =>
+  promisify(execFile)('/bin/sh', ['-c', 'cd "$1"', 'sh', directory], { ...account, cwd: '/', env: {} }).then(
+    () => true,
+    () => false,
+  )
 
 async function prepareRunDir(runDir: string, account: Account | undefined): Promise<void> {
   await mkdir(runDir, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {

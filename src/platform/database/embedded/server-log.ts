@@ -1,7 +1,7 @@
 import type { Log } from '../../log.ts'
 
 const explanations: [pattern: RegExp, explanation: string][] = [
-  [/No space left on device|Disk quota exceeded/i, 'the disk is full: free some space.'],
+  [/No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes/i, 'the disk is full: free some space.'],
   [/Read-only file system/i, 'the file system is read-only: set GATEHOUSE_DATA_DIR to a directory that can be written.'],
   [
     /Permission denied|wrong ownership/i,
@@ -24,7 +24,10 @@ const explanations: [pattern: RegExp, explanation: string][] = [
 /** What the server or initdb said, as the end of a sentence with a remedy where one is known. */
 export function explainFailure(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  const telling = lines.filter((line) => /(FATAL|PANIC|ERROR|error|could not)/.test(line)).slice(-3)
+  // Those who connect meanwhile are told to wait, and that is logged as fatal too.
+  const telling = lines
+    .filter((line) => /(FATAL|PANIC|ERROR|error|could not)/.test(line) && !/the database system is /.test(line))
+    .slice(-3)
   const said = (telling.length > 0 ? telling : lines.slice(-3)).join(' ').trim()
   const explanation = explanations.find(([pattern]) => pattern.test(output))?.[1]
   return [explanation, said ? `PostgreSQL says: ${said}` : 'PostgreSQL ended without a word.'].filter(Boolean).join(' ')

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from '../../src/config.ts'
+
+const keys = { GATEHOUSE_ADMIN_KEY: 'a'.repeat(32), GATEHOUSE_ENCRYPTION_KEYS: `k:${Buffer.alloc(32).toString('base64')}` }
+
+test('without settings it listens on 127.0.0.1:4000 and brings its own database', () => {
+  expect(readConfig({})).toMatchObject({
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: null,
+    publicUrl: 'http://127.0.0.1:4000',
+    worker: 'inline',
+  })
+})
+
+test('an empty variable is as good as none', () => {
+  expect(readConfig({ PORT: '', DATABASE_URL: ' ', GATEHOUSE_PUBLIC_URL: '' })).toEqual(readConfig({}))
+})
+
+test('the public URL loses its trailing slash, since it is compared byte for byte', () => {
+  expect(readConfig({ GATEHOUSE_PUBLIC_URL: 'https://gatehouse.example/base/' }).publicUrl).toBe('https://gatehouse.example/base')
+})
+
+describe('a wrong setting ends the start with a message that names it', () => {
+  const table: [string, Record<string, string>, string[]][] = [
+    ['a port that is none', { PORT: 'http' }, ['PORT']],
+    ['a port out of range', { PORT: '70000' }, ['PORT']],
+    ['a database that is not PostgreSQL', { DATABASE_URL: 'mysql://x', ...keys }, ['DATABASE_URL']],
+    ['a database without keys', { DATABASE_URL: 'postgresql://x' }, ['GATEHOUSE_ADMIN_KEY', 'GATEHOUSE_ENCRYPTION_KEYS']],
+    ['a short administrator key', { GATEHOUSE_ADMIN_KEY: 'short' }, ['GATEHOUSE_ADMIN_KEY']],
+    ['three administrator keys', { GATEHOUSE_ADMIN_KEY: Array(3).fill('a'.repeat(32)).join(',') }, ['GATEHOUSE_ADMIN_KEY']],
+    ['a public URL without scheme', { GATEHOUSE_PUBLIC_URL: 'gatehouse.example' }, ['GATEHOUSE_PUBLIC_URL']],
+    ['an identity mode that is not there', { GATEHOUSE_IDENTITY: 'azure' }, ['GATEHOUSE_IDENTITY']],
+    ['a worker mode that is not there', { GATEHOUSE_WORKER: 'on' }, ['GATEHOUSE_WORKER']],
+    ['a quota that is not there', { GATEHOUSE_QUOTAS: 'unicorns=1' }, ['GATEHOUSE_QUOTAS']],
+    ['an endpoint that is no URL', { AWS_ENDPOINT_URL: 'localhost' }, ['AWS_ENDPOINT_URL']],
+    ['several at once', { PORT: '-1', GATEHOUSE_WORKER: 'x', AWS_ENDPOINT_URL: 'x' }, ['PORT', 'GATEHOUSE_WORKER', 'AWS_ENDPOINT_URL']],
+  ]
+  test.each(table)('%s', (_name, env, named) => {
+    const read = () => readConfig(env)
+    expect(read).toThrow(ConfigError)
+    for (const variable of named) expect(read).toThrow(variable)
+  })
+
+  test('a message never repeats a key', () => {
+    const secret = 'hunter2hunter2'
+    expect(() => readConfig({ GATEHOUSE_ADMIN_KEY: secret, PORT: 'x' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(secret) }),
+    )
+  })
+})
