@@ -141,6 +141,7 @@ const viewerWith = (scopes: Scope[]): Viewer => ({
   scopes,
   organizationIds: [],
   apiKeyId: 'key',
+  verifiedEmail: null,
 })
 
 const keys = new Map<string, Promise<string>>()

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { type CatalogueEntry, catalogue } from '../../src/integration/catalogue.ts'
+import { shippedPermissionGroups } from '../../src/permission-group/permission-groups.ts'
 import { type IdPrefix, newId } from '../../src/platform/typeid.ts'
 import type { TestApp } from '../support/app.ts'
 import type { Everything } from '../tenancy/everything.ts'
@@ -51,6 +52,8 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     itemId: `arn:aws:lambda:us-east-1:${accountId}:function:f${i}`,
   }))
 
+  await multiplyGroups(pool, organizationId, idOf)
+
   const operationId = idOf('BackgroundOperation')
   const operations = await copy('BackgroundOperation', operationId, () => ({ id: newId('op') }))
   for (const id of [operationId, ...operations.map((row) => row.id)]) {
@@ -62,6 +65,57 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
       'operationId',
     )
   }
+}
+
+/** Eight members in each of eight groups, each with eight policies that use each of eight resource groups of eight objects. */
+async function multiplyGroups(pool: Pool, organizationId: string, idOf: (typeName: string) => string): Promise<void> {
+  const rows = (prefix: IdPrefix, change: (i: number) => Row) => numbers.map((i) => ({ id: newId(prefix), ...change(i) }))
+  await copyRow(
+    pool,
+    'Member',
+    idOf('Member'),
+    rows('mem', (i) => ({ email: `many-${i}@example.com` })),
+  )
+  const groups = await copyRow(
+    pool,
+    'UserGroup',
+    idOf('UserGroup'),
+    rows('ug', (i) => ({ name: `group ${i}` })),
+  )
+  const resources = await copyRow(
+    pool,
+    'ResourceGroup',
+    idOf('ResourceGroup'),
+    rows('rg', (i) => ({ name: `resources ${i}` })),
+  )
+  const policies = [{ id: idOf('Policy') }]
+  for (const userGroupId of [idOf('UserGroup'), ...groups.map(({ id }) => id)]) {
+    policies.push(
+      ...(await copyRow(
+        pool,
+        'Policy',
+        idOf('Policy'),
+        rows('pol', (ordinal) => ({ userGroupId, ordinal })),
+      )),
+    )
+  }
+  const link = (text: string, ...lists: string[][]) => pool.query(text, [organizationId, ...lists])
+  const resourceIds = resources.map(({ id }) => id)
+  await link(
+    `insert into "UserGroupMember" ("organizationId", "userGroupId", "memberId", "email") select $1, g."id", m."id", m."email"
+     from "UserGroup" g join "Member" m using ("organizationId") where "organizationId" = $1 on conflict do nothing`,
+  )
+  await link(
+    `insert into "PolicyResourceGroup" ("organizationId", "policyId", "resourceGroupId", "ordinal") select $1, x, r, 9
+     from unnest($2::text[]) x, unnest($3::text[]) r`,
+    policies.map(({ id }) => id),
+    resourceIds,
+  )
+  await link(
+    `insert into "ResourceGroupObject" ("organizationId", "resourceGroupId", "key", "ordinal") select $1, r, 'awsAccount.' || a."accountId", 9
+     from "AwsAccount" a, unnest($2::text[]) r where a."organizationId" = $1`,
+    resourceIds,
+  )
 }
 
 /** Copies of one row, with what is changed in each. The row is found by `column`; where several have it, the first is copied. */
@@ -85,6 +139,7 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   const { pool } = app.booted.services.db
   const first = own.idOf(typeName)
   const prefix = first.slice(0, first.lastIndexOf('_')) as IdPrefix
+  if (prefix === 'pg') return shippedPermissionGroups.slice(0, count).map(({ id }) => id)
   const table = tables[prefix]
   const same = prefix === 'cmp' ? `"kind" = (select "kind" from "Component" where "id" = $1)` : '$1 = $1'
   const { rows } = await pool.query<{ id: string }>(`select "id" from "${table}" where ${same} order by "id" = $1 desc, "id" limit $2`, [
@@ -95,7 +150,7 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   return rows.map(({ id }) => id)
 }
 
-const tables: Record<IdPrefix, string> = {
+const tables: Record<Exclude<IdPrefix, 'pg'>, string> = {
   org: 'Organization',
   key: 'ApiKey',
   aud: 'AuditEvent',
@@ -105,4 +160,8 @@ const tables: Record<IdPrefix, string> = {
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
   op: 'BackgroundOperation',
+  mem: 'Member',
+  ug: 'UserGroup',
+  pol: 'Policy',
+  rg: 'ResourceGroup',
 }

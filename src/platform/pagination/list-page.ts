@@ -1,5 +1,4 @@
-import { topLevelError } from '../errors.ts'
-import { Connection, type PageContext } from './connection.ts'
+import { Connection, notACursor, type PageContext } from './connection.ts'
 import { type PageArgs, windowOf } from './page-args.ts'
 
 /** A list that is held in memory: what ships with the product. */
@@ -22,8 +21,7 @@ export function pageOfList<Row>({ cursors }: Pick<PageContext, 'cursors'>, sourc
   const keyAt = (argument: 'after' | 'before', cursor: string | null): string | null => {
     if (cursor === null) return null
     const key = cursors.read(binding, cursor)?.[0]
-    if (key == null)
-      throw topLevelError.badInput(`${argument} is not a cursor of this list and filter. Use one that this list returned.`, argument)
+    if (key == null) throw notACursor(argument)
     return key
   }
   const [first, last] = [keyAt('after', after), keyAt('before', before)]
