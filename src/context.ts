@@ -1,6 +1,7 @@
 import type { Viewer } from './auth/viewer.ts'
 import type { Verifier } from './aws/verification/verify.ts'
 import type { Config } from './config.ts'
+import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
 import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
@@ -14,6 +15,7 @@ export interface Services {
   cursors: CursorSigner
   issuer: Issuer
   verifier: Verifier
+  txtLookup: TxtLookup
   log: Log
 }
 

@@ -13,6 +13,7 @@ import { permissionGroup } from './permission-group/permission-group.ts'
 import { topLevelError } from './platform/errors.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
 import { resourceGroupLoader } from './resource-group/resource-group.loader.ts'
+import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
 import { policyLoader } from './user-group/policy.loader.ts'
 import { userGroupLoader } from './user-group/user-group.loader.ts'
 
@@ -36,6 +37,7 @@ export const entities: Record<IdPrefix, Entity> = {
   ver: reads('COMPONENTS_READ', verificationLoader),
   tr: reads('COMPONENTS_READ', componentTransitionLoader),
   acct: reads('AWS_READ', awsAccountLoader),
+  sso: reads('SSO_READ', ssoConnectorLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
   mem: reads('USER_GROUPS_READ', memberLoader),
   ug: reads('USER_GROUPS_READ', userGroupLoader),

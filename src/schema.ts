@@ -50,6 +50,7 @@ import {
   ResourceGroupResolver,
   ResourceObjectResolver,
 } from './resource-group/resource-group.resolver.ts'
+import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
 import { PolicyResolver, ResourceGroupPoliciesResolver, UserGroupPoliciesResolver } from './user-group/policy.resolver.ts'
 import { UserGroupMutations } from './user-group/user-group.mutations.ts'
 import { MemberUserGroupsResolver, OrganizationUserGroupsResolver, UserGroupResolver } from './user-group/user-group.resolver.ts'
@@ -101,6 +102,8 @@ const resolvers = [
   ResourceGroupPoliciesResolver,
   AccessDecisionResolver,
   PolicyMatchResolver,
+  SsoConnectorResolver,
+  OrganizationSsoConnectorsResolver,
 ] as const
 
 /** Types that only interfaces lead to. */

@@ -7,20 +7,31 @@ export const jobPayloads = {
   reverifyComponent: z.object({ organizationId: z.string(), componentId: z.string() }),
   /** The components of a BackgroundOperation of kind COMPONENT_VERIFICATION. */
   verifyComponents: z.object({ organizationId: z.string(), operationId: z.string() }),
+  /** The next look-up of an SSO connector's TXT record. */
+  lookUpSsoConnector: z.object({ organizationId: z.string(), ssoConnectorId: z.string() }),
 }
 
 export type JobName = keyof typeof jobPayloads
 export type JobPayload<Name extends JobName> = z.infer<(typeof jobPayloads)[Name]>
+
+export interface JobOptions {
+  key: string
+  /** Not before then; absent: at once. */
+  runAt?: Date
+  /** Jobs of one queue run one after the other; absent: all at once. */
+  queue?: string
+  maxAttempts?: number
+}
 
 /** Queues a job in the caller's transaction: it runs if and only if that commits. A job with the same key that waits is replaced. */
 export async function enqueue<Name extends JobName>(
   tx: Queryable,
   name: Name,
   payload: JobPayload<Name>,
-  { key }: { key: string },
+  { key, runAt, queue, maxAttempts = 5 }: JobOptions,
 ): Promise<void> {
   await tx.query({
-    text: 'select graphile_worker.add_job($1, payload := $2::json, job_key := $3, max_attempts := 5)::text',
-    values: [name, JSON.stringify(jobPayloads[name].parse(payload)), key],
+    text: 'select graphile_worker.add_job($1, payload := $2::json, job_key := $3, run_at := $4, queue_name := $5, max_attempts := $6)::text',
+    values: [name, JSON.stringify(jobPayloads[name].parse(payload)), key, runAt ?? null, queue ?? null, maxAttempts],
   })
 }

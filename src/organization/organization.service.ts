@@ -123,7 +123,8 @@ export async function deleteOrganization(
         `select "id" from "Integration" where "organizationId" = $1 union all select "id" from "Component" where "organizationId" = $1
          union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1
          union all select "id" from "Member" where "organizationId" = $1 union all select "id" from "UserGroup" where "organizationId" = $1
-         union all select "id" from "Policy" where "organizationId" = $1 union all select "id" from "ResourceGroup" where "organizationId" = $1`,
+         union all select "id" from "Policy" where "organizationId" = $1 union all select "id" from "ResourceGroup" where "organizationId" = $1
+         union all select "id" from "SsoConnector" where "organizationId" = $1`,
         [id],
       )
       for (const table of leavesFirst) await tx.query(`delete from "${table}" where "organizationId" = $1`, [id])

@@ -16,6 +16,7 @@ export const idPrefixes = {
   pol: 'Policy',
   pg: 'PermissionGroup',
   rg: 'ResourceGroup',
+  sso: 'SsoConnector',
 } as const
 
 export type IdPrefix = keyof typeof idPrefixes

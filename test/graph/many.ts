@@ -53,6 +53,7 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
   }))
 
   await multiplyGroups(pool, organizationId, idOf)
+  await copy('SsoConnector', idOf('SsoConnector'), (i) => ({ id: newId('sso'), emailDomain: `many-${i}.example` }))
 
   const operationId = idOf('BackgroundOperation')
   const operations = await copy('BackgroundOperation', operationId, () => ({ id: newId('op') }))
@@ -164,4 +165,5 @@ const tables: Record<Exclude<IdPrefix, 'pg'>, string> = {
   ug: 'UserGroup',
   pol: 'Policy',
   rg: 'ResourceGroup',
+  sso: 'SsoConnector',
 }
