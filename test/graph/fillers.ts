@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   type GraphQLArgument,
   type GraphQLInputField,
@@ -55,10 +56,15 @@ const ofName: Record<string, (things: Things) => string> = {
   appId: () => '0oabcdef',
 }
 
+/** A name that nothing has yet. */
+const newName = () => `example ${randomBytes(5).toString('hex')}`
+
 /** Strings whose name alone tells too little. */
 const ofCoordinate: Record<string, (things: Things) => string> = {
   'ResourceScopeInput.key': ({ idOf }) => `organization.${idOf('Organization')}`,
   'ResourceObjectInput.key': () => '*',
+  'CreateResourceGroupInput.name': newName,
+  'CreateUserGroupInput.name': newName,
   'AccessQuestion.permission': () => 'awsRole:assume',
   'AccessQuestion.resourceKey': () => '*',
 }

@@ -101,20 +101,20 @@ async function multiplyGroups(pool: Pool, organizationId: string, idOf: (typeNam
     )
   }
   const link = (text: string, ...lists: string[][]) => pool.query(text, [organizationId, ...lists])
-  const resourceIds = resources.map(({ id }) => id)
+  const resourceIds = [idOf('ResourceGroup'), ...resources.map(({ id }) => id)]
   await link(
     `insert into "UserGroupMember" ("organizationId", "userGroupId", "memberId", "email") select $1, g."id", m."id", m."email"
      from "UserGroup" g join "Member" m using ("organizationId") where "organizationId" = $1 on conflict do nothing`,
   )
   await link(
     `insert into "PolicyResourceGroup" ("organizationId", "policyId", "resourceGroupId", "ordinal") select $1, x, r, 9
-     from unnest($2::text[]) x, unnest($3::text[]) r`,
+     from unnest($2::text[]) x, unnest($3::text[]) r on conflict do nothing`,
     policies.map(({ id }) => id),
     resourceIds,
   )
   await link(
     `insert into "ResourceGroupObject" ("organizationId", "resourceGroupId", "key", "ordinal") select $1, r, 'awsAccount.' || a."accountId", 9
-     from "AwsAccount" a, unnest($2::text[]) r where a."organizationId" = $1`,
+     from "AwsAccount" a, unnest($2::text[]) r where a."organizationId" = $1 on conflict do nothing`,
     resourceIds,
   )
 }
