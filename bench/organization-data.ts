@@ -75,10 +75,11 @@ export async function fillOrganization(client: Client, organizationId: string, b
     shippedPermissionGroups.map(({ id }) => id),
   )
   await run(
-    `insert into "PolicyResourceGroup" ("organizationId", "policyId", "resourceGroupId", "ordinal")
-     select $1, ${sqlId('pol', '$2::bigint + i')}, ${sqlId('rg', '$2::bigint + (i * 3 + k * 17) % $4::int')}, k
-     from generate_series(0, $3::int - 1) i, generate_series(0, 1) k on conflict do nothing`,
+    `insert into "PolicyResourceGroup" ("organizationId", "userGroupId", "policyId", "resourceGroupId", "ordinal")
+     select $1, ${sqlId('ug', '$2::bigint + i / $4::int')}, ${sqlId('pol', '$2::bigint + i')}, ${sqlId('rg', '$2::bigint + (i * 3 + k * 17) % $5::int')}, k
+     from generate_series(0, $3::int - 1) i, generate_series(0, 1) k`,
     groups * policiesPerGroup,
+    policiesPerGroup,
     resourceGroups,
   )
 }

@@ -56,13 +56,14 @@ async function decideAll(context: Context, questions: readonly AccessQuestion[])
   }))
   const answerable = open.flatMap(({ question, member, place }) => (member && place ? [{ question, member, place }] : []))
   const facts = await factsOf(context.db.pool, {
-    members: distinct(answerable, ({ member }) => member.id).map(({ member }) => member),
+    asked: distinct(
+      answerable.flatMap(({ member, place }) =>
+        coveringKeys(place).map((key) => ({ organizationId: place.organizationId, memberId: member.id, key })),
+      ),
+      ({ memberId, key }) => `${memberId} ${key}`,
+    ),
     permissionGroupIds: permissionGroupsCovering(
       distinct(answerable, ({ question }) => question.permission).map(({ question }) => question.permission),
-    ),
-    keys: distinct(
-      answerable.flatMap(({ place }) => coveringKeys(place).map((key) => ({ organizationId: place.organizationId, key }))),
-      ({ organizationId, key }) => placeKey(organizationId, key),
     ),
   })
   return open.map(({ question, member, place }) => ({

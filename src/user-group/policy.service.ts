@@ -116,8 +116,9 @@ async function writePolicies(
     policy.resourceGroupIds.map((resourceGroupId, ordinal) => ({ policyId: policy.id, resourceGroupId, ordinal })),
   )
   await tx.query(
-    `insert into "PolicyResourceGroup" ("organizationId", "policyId", "resourceGroupId", "ordinal")
-     select $1, l."policyId", l."resourceGroupId", l."ordinal" from json_to_recordset($2::json) as l("policyId" text, "resourceGroupId" text, "ordinal" int)`,
-    [organizationId, JSON.stringify(links)],
+    `insert into "PolicyResourceGroup" ("organizationId", "userGroupId", "policyId", "resourceGroupId", "ordinal")
+     select $1, $2, l."policyId", l."resourceGroupId", l."ordinal"
+     from json_to_recordset($3::json) as l("policyId" text, "resourceGroupId" text, "ordinal" int)`,
+    [organizationId, id, JSON.stringify(links)],
   )
 }

@@ -107,8 +107,8 @@ async function multiplyGroups(pool: Pool, organizationId: string, idOf: (typeNam
      from "UserGroup" g join "Member" m using ("organizationId") where "organizationId" = $1 on conflict do nothing`,
   )
   await link(
-    `insert into "PolicyResourceGroup" ("organizationId", "policyId", "resourceGroupId", "ordinal") select $1, x, r, 9
-     from unnest($2::text[]) x, unnest($3::text[]) r on conflict do nothing`,
+    `insert into "PolicyResourceGroup" ("organizationId", "userGroupId", "policyId", "resourceGroupId", "ordinal")
+     select $1, p."userGroupId", p."id", r, 9 from "Policy" p, unnest($3::text[]) r where p."id" = any($2::text[]) on conflict do nothing`,
     policies.map(({ id }) => id),
     resourceIds,
   )

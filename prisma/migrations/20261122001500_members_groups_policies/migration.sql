@@ -57,6 +57,7 @@ CREATE TABLE "Policy" (
 -- CreateTable
 CREATE TABLE "PolicyResourceGroup" (
     "organizationId" TEXT COLLATE "C" NOT NULL,
+    "userGroupId" TEXT COLLATE "C" NOT NULL,
     "policyId" TEXT COLLATE "C" NOT NULL,
     "resourceGroupId" TEXT COLLATE "C" NOT NULL,
     "ordinal" INTEGER NOT NULL,
@@ -121,7 +122,13 @@ CREATE INDEX "Policy_organizationId_userGroupId_ordinal_idx" ON "Policy"("organi
 CREATE UNIQUE INDEX "Policy_organizationId_id_key" ON "Policy"("organizationId", "id");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "Policy_organizationId_userGroupId_id_key" ON "Policy"("organizationId", "userGroupId", "id");
+
+-- CreateIndex
 CREATE INDEX "PolicyResourceGroup_organizationId_resourceGroupId_policyId_idx" ON "PolicyResourceGroup"("organizationId", "resourceGroupId", "policyId");
+
+-- CreateIndex
+CREATE INDEX "PolicyResourceGroup_organizationId_userGroupId_resourceGrou_idx" ON "PolicyResourceGroup"("organizationId", "userGroupId", "resourceGroupId", "policyId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "ResourceGroup_organizationId_id_key" ON "ResourceGroup"("organizationId", "id");
@@ -148,7 +155,7 @@ ALTER TABLE "UserGroupMember" ADD CONSTRAINT "UserGroupMember_organizationId_mem
 ALTER TABLE "Policy" ADD CONSTRAINT "Policy_organizationId_userGroupId_fkey" FOREIGN KEY ("organizationId", "userGroupId") REFERENCES "UserGroup"("organizationId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "PolicyResourceGroup" ADD CONSTRAINT "PolicyResourceGroup_organizationId_policyId_fkey" FOREIGN KEY ("organizationId", "policyId") REFERENCES "Policy"("organizationId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE "PolicyResourceGroup" ADD CONSTRAINT "PolicyResourceGroup_organizationId_userGroupId_policyId_fkey" FOREIGN KEY ("organizationId", "userGroupId", "policyId") REFERENCES "Policy"("organizationId", "userGroupId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "PolicyResourceGroup" ADD CONSTRAINT "PolicyResourceGroup_organizationId_resourceGroupId_fkey" FOREIGN KEY ("organizationId", "resourceGroupId") REFERENCES "ResourceGroup"("organizationId", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
