@@ -9,6 +9,7 @@ import {
   Kind,
   type SelectionNode,
 } from 'graphql'
+import { type Statement, shapedStatement } from '../statement.ts'
 
 /** The columns of a row that an operation looks at. Null: any of them may be needed. */
 export type Asked = readonly string[] | null
@@ -34,16 +35,30 @@ export function askedOfNodes(info: GraphQLResolveInfo): Asked {
   })
 }
 
+/** Whether nothing but the nodes of a connection is asked for: its edges, which may tell more, are not. */
+export function asksForNodesOnly({ fieldNodes, fragments }: GraphQLResolveInfo): boolean {
+  const isWithoutEdges = (selection: SelectionNode): boolean =>
+    selection.kind === Kind.FIELD
+      ? selection.name.value !== 'edges'
+      : (selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection)?.selectionSet.selections.every(isWithoutEdges) ?? true
+  return fieldNodes.every(({ selectionSet }) => selectionSet?.selections.every(isWithoutEdges) ?? true)
+}
+
+/** A statement that holds a list of columns, with those of it that are asked for. */
+export function narrowed(statement: Statement, columns: string, asked: Asked): { name?: string; text: string } {
+  return asked ? shapedStatement(statement.text.replace(columns, pickColumns(columns, asked))) : statement
+}
+
 /**
  * Of a list of columns (`x."id", …, … as "name"`) those that are asked for, those an order needs (`orderSql`, for cursors) and what is
  * always read; all of them where that is not enough.
  */
-export function pickColumns(columns: string, asked: Asked, orderSql: readonly string[]): string {
+export function pickColumns(columns: string, asked: Asked, orderSql: readonly string[] = []): string {
   if (!asked) return columns
   const all = splitColumns(columns)
   const listed = new Set(all.values())
   if (!asked.every((name) => all.has(name)) || !orderSql.every((sql) => listed.has(sql))) return columns
-  const wanted = new Set([...alwaysRead, ...asked])
+  const wanted = new Set(all.has('id') ? [...alwaysRead, ...asked] : asked)
   return [...all].flatMap(([name, sql]) => (wanted.has(name) || orderSql.includes(sql) ? [sql] : [])).join(', ')
 }
 
@@ -71,8 +86,8 @@ function ofConnection(selection: SelectionNode, info: GraphQLResolveInfo): Asked
 function ofEdge(selection: SelectionNode, info: GraphQLResolveInfo): Asked {
   if (selection.kind !== Kind.FIELD) return union(fragmentOf(selection, info), (inner) => ofEdge(inner, info))
   const { name, selectionSet } = selection
-  if (name.value === 'cursor' || name.value === '__typename') return []
-  return name.value === 'node' ? ofNodes(selectionSet?.selections, info) : null
+  // Whatever else an edge tells is not of its node.
+  return name.value === 'node' ? ofNodes(selectionSet?.selections, info) : []
 }
 
 function ofNodes(selections: readonly SelectionNode[] = [], info: GraphQLResolveInfo): Asked {

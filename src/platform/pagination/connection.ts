@@ -5,7 +5,7 @@ import { type ClassType, Directive, Field, Int, ObjectType } from 'type-graphql'
 import { topLevelError } from '../errors.ts'
 import type { LoaderCache } from '../loader.ts'
 import type { Queryable } from '../statement.ts'
-import { askedOfNodes } from './asked-columns.ts'
+import { type Asked, askedOfNodes } from './asked-columns.ts'
 import type { CursorSigner, CursorValues } from './cursor.ts'
 import { type PageArgs, windowOf } from './page-args.ts'
 import { countRows, type PageRequest, type PageSource, readPages, type Slice, Where } from './page-source.ts'
@@ -101,6 +101,10 @@ class Edge<Row> {
   }
 }
 
+/** The refusal of a cursor that was not made by this list in this order under this filter. */
+export const notACursor = (argument: 'after' | 'before') =>
+  topLevelError.badInput(`${argument} is not a cursor of this list, order and filter. Use one that this list returned.`, argument)
+
 export interface PageContext {
   db: { pool: Queryable }
   loaders: LoaderCache
@@ -113,6 +117,8 @@ export interface PageOptions {
   where?: Where
   /** Of the list's field: rows of which only columns are asked are then read without the others. */
   info?: GraphQLResolveInfo
+  /** The same, where it is known. */
+  asked?: Asked
 }
 
 /** A page of `source` under one parent. Pages asked for under several parents in one tick are one statement, and so are their counts. */
@@ -131,8 +137,7 @@ export async function loadPage<Row extends QueryResultRow>(
   const read = (name: 'after' | 'before', cursor: string | null): CursorValues | null => {
     if (cursor === null) return null
     const values = context.cursors.read(binding(), cursor)
-    if (!values)
-      throw topLevelError.badInput(`${name} is not a cursor of this list, order and filter. Use one that this list returned.`, name)
+    if (!values) throw notACursor(name)
     return values
   }
   const page: PageRequest = {
@@ -142,7 +147,7 @@ export async function loadPage<Row extends QueryResultRow>(
     backward,
     after: read('after', after),
     before: read('before', before),
-    asked: options.info ? askedOfNodes(options.info) : null,
+    asked: options.info ? askedOfNodes(options.info) : (options.asked ?? null),
   }
   const shape = `${source.name}|${filter}`
   const cut = after === null && before === null ? '' : JSON.stringify([page.after, page.before])

@@ -1,0 +1,76 @@
+import type DataLoader from 'dataloader'
+import type { GraphQLResolveInfo } from 'graphql'
+import type { QueryResultRow } from 'pg'
+import { type Asked, askedOfNodes, asksForNodesOnly } from './asked-columns.ts'
+import { type Connection, loadPage, type PageContext, type PageInfo, type PageOptions } from './connection.ts'
+import type { PageArgs } from './page-args.ts'
+import type { PageSource } from './page-source.ts'
+
+/**
+ * A page of a many-to-many list. The page is one of links; what they lead to is read once, however many links lead there. What went
+ * between the two reads is left out, like anything that was gone before.
+ */
+export class LinkConnection<Link, Row> {
+  readonly #links: Connection<Link>
+  readonly #rows: (Row | null)[]
+  readonly #fieldsOf: (link: Link) => object
+
+  constructor(links: Connection<Link>, rows: (Row | null)[], fieldsOf: (link: Link) => object) {
+    this.#links = links
+    this.#rows = rows
+    this.#fieldsOf = fieldsOf
+  }
+
+  get nodes(): Row[] {
+    return this.#rows.filter((row) => row !== null)
+  }
+
+  get edges(): { node: Row; readonly cursor: string }[] {
+    return this.#links.edges.flatMap((edge, index) => {
+      const node = this.#rows[index]
+      if (node === null || node === undefined) return []
+      // A cursor costs a signature, so it is made when it is asked for.
+      const readCursor = () => edge.cursor
+      return [
+        {
+          ...this.#fieldsOf(edge.node),
+          node,
+          get cursor() {
+            return readCursor()
+          },
+        },
+      ]
+    })
+  }
+
+  get pageInfo(): PageInfo {
+    return this.#links.pageInfo
+  }
+
+  totalCount(): Promise<number> {
+    return this.#links.totalCount()
+  }
+}
+
+/** Where links lead: the column of the link that holds the id, and who reads what has it. */
+export interface LinkTarget<Link, Row> {
+  column: keyof Link & string
+  loader(asked: Asked): DataLoader<string, Row | null>
+  /** What an edge tells of its link besides the node. */
+  fieldsOf?(link: Link): object
+}
+
+/** A page of links and what they lead to: two statements, whatever the number of parents. */
+export async function loadLinkPage<Link extends QueryResultRow, Row>(
+  context: PageContext,
+  source: PageSource<Link>,
+  parentKey: readonly string[],
+  args: PageArgs,
+  { info, ...options }: PageOptions & { info: GraphQLResolveInfo },
+  { column, loader, fieldsOf = () => ({}) }: LinkTarget<Link, Row>,
+): Promise<LinkConnection<Link, Row>> {
+  const asked = asksForNodesOnly(info) ? [column] : null
+  const links = await loadPage(context, source, parentKey, args, { ...options, asked })
+  const rows = loader(askedOfNodes(info))
+  return new LinkConnection(links, await Promise.all(links.nodes.map((link) => rows.load(link[column] as string))), fieldsOf)
+}
