@@ -40,7 +40,9 @@ export function asksForNodesOnly({ fieldNodes, fragments }: GraphQLResolveInfo):
   const isWithoutEdges = (selection: SelectionNode): boolean =>
     selection.kind === Kind.FIELD
       ? selection.name.value !== 'edges'
-      : (selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection)?.selectionSet.selections.every(isWithoutEdges) ?? true
+      : ((selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection)?.selectionSet.selections.every(
+          isWithoutEdges,
+        ) ?? true)
   return fieldNodes.every(({ selectionSet }) => selectionSet?.selections.every(isWithoutEdges) ?? true)
 }
 
