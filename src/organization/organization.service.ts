@@ -92,11 +92,10 @@ export async function updateOrganization(context: Context, input: OrganizationCh
   }
 }
 
-/**
- * What the cascade from the organization's row would not do: a resource group that a policy uses refuses to go, and a statement of its own
- * for each large table stays within the time a statement has.
- */
-const leavesFirst = ['PolicyResourceGroup', 'Policy', 'UserGroupMember', 'ResourceGroupObject'] as const
+/** What the cascade from the organization's row would not do (a resource group that a policy uses refuses to go), or not in the time a statement has. */
+const leavesFirst = ['PolicyResourceGroup', 'Policy', 'UserGroupMember', 'Member', 'ResourceGroupObject'] as const
+/** With what foreign keys look for behind each, well within the 4.5 s of a statement. */
+const rowsAtOnce = 20_000
 
 /** Everything the organization owns goes with it. What remains: an event of the platform, and its AWS identity's tombstone. */
 export async function deleteOrganization(
@@ -127,7 +126,7 @@ export async function deleteOrganization(
          union all select "id" from "SsoConnector" where "organizationId" = $1`,
         [id],
       )
-      for (const table of leavesFirst) await tx.query(`delete from "${table}" where "organizationId" = $1`, [id])
+      for (const table of leavesFirst) await emptyOf(tx, table, id)
       await buryAwsIdentity(tx, id)
       const actor = actorColumns(context)
       await tx.query(
@@ -149,6 +148,12 @@ export async function deleteOrganization(
   } finally {
     context.loaders.clear()
   }
+}
+
+async function emptyOf(tx: PoolClient, table: (typeof leavesFirst)[number], organizationId: string): Promise<void> {
+  const text = `delete from "${table}" where ctid = any(array(select ctid from "${table}" where "organizationId" = $1 limit ${rowsAtOnce}))`
+  let deleted = rowsAtOnce
+  while (deleted === rowsAtOnce) deleted = (await tx.query(text, [organizationId])).rowCount ?? 0
 }
 
 function checkFields({ slug, name }: { slug?: string | null; name?: string | null }): Checks {
