@@ -22,6 +22,8 @@ export interface Config {
   awsUseFips: boolean
   awsRegion: string | null
   logLevel: string
+  /** How often an installed component is looked at again. */
+  reverifySeconds: number
   quotas: Quotas
 }
 
@@ -65,6 +67,13 @@ const environment = z.object({
   GATEHOUSE_WORKER: optional(z.enum(['inline', 'off'], 'must be inline or off')),
   GATEHOUSE_LOG_LEVEL: optional(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent'),
+  ),
+  GATEHOUSE_REVERIFY_SECONDS: optional(
+    z.coerce
+      .number('must be a number of seconds')
+      .int('must be a whole number of seconds')
+      .min(1, 'must be at least 1')
+      .max(31_536_000, 'must be at most 31536000, a year'),
   ),
   GATEHOUSE_QUOTAS: optional(
     z
@@ -116,6 +125,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     awsUseFips: e.AWS_USE_FIPS_ENDPOINT === 'true',
     awsRegion: e.AWS_REGION ?? null,
     logLevel: e.GATEHOUSE_LOG_LEVEL ?? 'info',
+    reverifySeconds: e.GATEHOUSE_REVERIFY_SECONDS ?? 21_600,
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
   }
 }

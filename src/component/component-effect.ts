@@ -8,6 +8,7 @@ import { newId } from '../platform/typeid.ts'
 import { inTurn } from './account-turn.ts'
 import type { ComponentRow, VerificationRow } from './component.loader.ts'
 import { auditEntry } from './component-history.ts'
+import { jittered } from './verification-schedule.ts'
 
 /** What a verification does to its component, if the component is still what it was when the verification began. */
 export type Effect =
@@ -43,6 +44,7 @@ const apply = statement(
 ), moved as (
   update "Component" set "state" = coalesce($5::"ComponentState", "state"), "health" = coalesce($6::"ComponentHealth", "health"),
     "config" = case when $7::jsonb is null then "config" else $7::jsonb end,
+    "nextVerifyAt" = case when $5 = 'INSTALLED' then now() + ${jittered('$28')} when $5::text is null then "nextVerifyAt" end,
     "version" = "version" + case when $5::"ComponentState" is null then 0 else 1 end,
     "updatedAt" = case when $5::"ComponentState" is null then "updatedAt" else now() end
   where (select count(*) from account_lock) >= 0 and "organizationId" = $1 and "id" = $2 and "state" = $3::"ComponentState" and "version" = $4
@@ -120,6 +122,7 @@ export async function applyReport(
     event?.before ? JSON.stringify(event.before) : null,
     event?.after ? JSON.stringify(event.after) : null,
     context.requestId,
+    context.config.reverifySeconds,
   ]
   const write = () => rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, values)
   const [kept] = await inTurn(component, () =>

@@ -19,8 +19,20 @@ export async function enqueue<Name extends JobName>(
   payload: JobPayload<Name>,
   { key }: { key: string },
 ): Promise<void> {
+  await enqueueAll(tx, name, [{ payload, key }])
+}
+
+/** The same for any number of jobs, in one statement. */
+export async function enqueueAll<Name extends JobName>(
+  tx: Queryable,
+  name: Name,
+  jobs: { payload: JobPayload<Name>; key: string }[],
+): Promise<void> {
+  if (jobs.length === 0) return
+  const parsed = jobs.map(({ payload, key }) => ({ payload: jobPayloads[name].parse(payload), key }))
   await tx.query({
-    text: 'select graphile_worker.add_job($1, payload := $2::json, job_key := $3, max_attempts := 5)::text',
-    values: [name, JSON.stringify(jobPayloads[name].parse(payload)), key],
+    text: `select graphile_worker.add_job($1, payload := j."payload", job_key := j."key", max_attempts := 5)::text
+      from json_to_recordset($2::json) as j("payload" json, "key" text)`,
+    values: [name, JSON.stringify(parsed)],
   })
 }

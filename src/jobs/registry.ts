@@ -1,7 +1,9 @@
 import { reverifyComponent } from '../component/component.job.ts'
+import { verificationSchedule } from '../component/verification-schedule.ts'
 import type { Services } from '../context.ts'
 import { verifyComponentsJob } from '../operation/verify-components.job.ts'
 import type { JobName, JobPayload } from './enqueue.ts'
+import type { Schedule } from './schedule.ts'
 
 /** Runs one job. Every handler can be run again after it was cut off at any point. `signal` ends with the worker. */
 export type JobHandler<Name extends JobName> = (services: Services, payload: JobPayload<Name>, signal: AbortSignal) => Promise<void>
@@ -11,3 +13,6 @@ export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
   reverifyComponent,
   verifyComponents: verifyComponentsJob,
 }
+
+/** What is looked after again and again; each queues what is due. */
+export const schedules: Schedule[] = [verificationSchedule]

@@ -6,7 +6,8 @@ import { timeouts } from '../platform/database/database.ts'
 import type { Log } from '../platform/log.ts'
 import { type JobName, jobPayloads } from './enqueue.ts'
 import { startLiveness } from './liveness.ts'
-import { type JobHandler, jobHandlers } from './registry.ts'
+import { type JobHandler, jobHandlers, schedules } from './registry.ts'
+import { startSchedules } from './schedule.ts'
 
 /** Jobs a process runs at once. */
 const concurrency = 4
@@ -46,9 +47,11 @@ export async function startWorker(services: Services, url: string): Promise<Work
     logger: workerLog(log),
     events,
   })
+  const clock = startSchedules({ ...services, log }, schedules)
   return {
     async stop() {
       ended.abort()
+      await clock.stop()
       await runner.stop().catch((error: unknown) => log.warn({ err: error }, 'the worker did not stop cleanly'))
       await liveness.stop()
       await pool.end()
