@@ -1,4 +1,5 @@
 import { createVerifier } from './aws/verification/verify.ts'
+import { createChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import { ConfigError } from './config.ts'
 import type { Services } from './context.ts'
@@ -75,10 +76,12 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
       issuer,
     )
     undo.push(() => verifier.close())
+    const changes = createChangeFeed({ url: databaseUrl, log })
+    undo.push(() => changes.stop())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, issuer, verifier, log },
+      services: { config, db, cursors, issuer, verifier, changes, log },
       keyring,
       databaseUrl,
       adminKeys: keys.adminKeys,

@@ -1,5 +1,6 @@
 import type { Viewer } from './auth/viewer.ts'
 import type { Verifier } from './aws/verification/verify.ts'
+import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import type { Issuer } from './identity/issuer.ts'
 import type { Database } from './platform/database/database.ts'
@@ -14,6 +15,7 @@ export interface Services {
   cursors: CursorSigner
   issuer: Issuer
   verifier: Verifier
+  changes: ChangeFeed
   log: Log
 }
 

@@ -12,7 +12,7 @@ import type { Log } from './platform/log.ts'
 import { gatehouseSchema } from './schema.ts'
 
 /** Tokens of a document; what the longest operations of a front end have is a tenth of it. */
-const maxTokens = 15_000
+export const maxTokens = 15_000
 
 /**
  * Apollo Server parses, validates and keeps documents; execution is ours, by the hook that gateways use. What wraps every resolver
@@ -55,7 +55,7 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
 }
 
 /** What a caller reads of an error. What was meant for callers is a GraphQLError; of anything else they get a generic text, the log the rest. */
-function masked(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
+export function masked(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
   const cause = error instanceof GraphQLError ? error.originalError : error
   if (cause === undefined || cause === null || cause instanceof GraphQLError) {
     const code = formatted.extensions?.code

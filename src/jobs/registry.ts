@@ -1,3 +1,4 @@
+import { changeRetention } from '../changes/forget-changes.ts'
 import { reverifyComponent } from '../component/component.job.ts'
 import { verificationSchedule } from '../component/verification-schedule.ts'
 import type { Services } from '../context.ts'
@@ -15,4 +16,4 @@ export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
 }
 
 /** What is looked after again and again; each queues what is due. */
-export const schedules: Schedule[] = [verificationSchedule]
+export const schedules: Schedule[] = [verificationSchedule, changeRetention]

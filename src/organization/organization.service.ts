@@ -124,6 +124,7 @@ export async function deleteOrganization(
         ],
       )
       await tx.query('delete from "Organization" where "id" = $1', [id])
+      await tx.query('delete from "Change" where "organizationId" = $1', [id])
       return { deletedIds: [id, ...owned.rows.map((row) => row.id)], alreadyAbsent: false }
     })
   } finally {

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { GraphQLError } from 'graphql'
+import type { ChangeKind } from '../generated/prisma/enums.ts'
+import type { Log } from '../platform/log.ts'
+import { ChangeQueue, maxWaitingChanges, tooSlow } from './change-queue.ts'
+import { ChangeReader } from './change-reader.ts'
+
+/** A change of a row that subscribers may ask for. Written by the database in the transaction of the change (`publish_changes`). */
+export interface Change {
+  organizationId: string
+  /** The table, which is also the type's name in the graph. */
+  noun: string
+  subjectId: string
+  change: ChangeKind
+}
+
+/** Subscriptions of a process at the most. */
+const maxSubscriptions = 5_000
+/** How long all wait for those who are behind, before who has not moved at all is dropped. */
+const patienceMs = 1_000
+
+export interface ChangeFeed {
+  /** Everything that happens to a noun of an organization from now on, or to one subject: each change once, those of a subject in order. */
+  follow(noun: string, organizationId: string, subjectId: string | null): Promise<AsyncIterableIterator<Change>>
+  readonly subscriptions: number
+  stop(): Promise<void>
+}
+
+/** Tells the subscribers of this process what any process changed. It connects when the first one comes. */
+export function createChangeFeed({ url, log }: { url: string; log: Log }): ChangeFeed {
+  const topics = new Map<string, { organizationId: string; queues: Set<ChangeQueue> }>()
+  let subscriptions = 0
+  const all = () => [...topics.values()].flatMap(({ queues }) => [...queues])
+  const reader = new ChangeReader({
+    url,
+    log,
+    organizationIds: () => [...new Set([...topics.values()].map(({ organizationId }) => organizationId))],
+    async onChanges(changes) {
+      for (const change of changes) {
+        const queues = topics.get(`${change.noun} ${change.organizationId}`)?.queues ?? []
+        for (const queue of queues) if (queue.subjectId === null || queue.subjectId === change.subjectId) queue.push(change)
+      }
+      await waitForRoom(all())
+    },
+    onGap() {
+      log.warn('changes may have been missed while the database could not be reached: all subscriptions end')
+      for (const queue of all()) queue.fail(tooSlow())
+    },
+  })
+  return {
+    get subscriptions() {
+      return subscriptions
+    },
+    async follow(noun, organizationId, subjectId) {
+      if (subscriptions >= maxSubscriptions) throw tooMany()
+      const name = `${noun} ${organizationId}`
+      subscriptions += 1
+      const queue = new ChangeQueue(subjectId, (ended) => {
+        subscriptions -= 1
+        const topic = topics.get(name)
+        topic?.queues.delete(ended)
+        if (topic?.queues.size === 0) topics.delete(name)
+      })
+      const topic = topics.get(name) ?? { organizationId, queues: new Set() }
+      topics.set(name, topic)
+      topic.queues.add(queue)
+      try {
+        await reader.ready()
+      } catch (error) {
+        await queue.return()
+        throw error
+      }
+      return queue
+    },
+    async stop() {
+      for (const queue of all()) await queue.return()
+      await reader.stop()
+    },
+  }
+}
+
+/** A burst is told in steps that those who read can follow. Whoever took nothing at all in the time given is dropped, and keeps nobody waiting. */
+async function waitForRoom(queues: ChangeQueue[]): Promise<void> {
+  const behind = queues.filter(({ size }) => size > maxWaitingChanges / 2).map((queue) => ({ queue, taken: queue.taken }))
+  if (behind.length === 0) return
+  const untilMs = Date.now() + patienceMs
+  while (Date.now() < untilMs && behind.some(({ queue }) => queue.size > maxWaitingChanges / 2)) await delay(10)
+  for (const { queue, taken } of behind) if (queue.size > 0 && queue.taken === taken) queue.fail(tooSlow())
+}
+
+const tooMany = () =>
+  new GraphQLError('This server holds as many subscriptions as it can. Try again later.', {
+    extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 30 },
+  })

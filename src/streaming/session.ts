@@ -1,0 +1,69 @@
+import { GraphQLError } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import type { Authenticator } from '../auth/authenticate.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { topLevelError } from '../platform/errors.ts'
+
+/** How often a connection's credential is looked at while nothing happens. */
+const recheckMs = 20_000
+const keptCredentials = 10_000
+
+export interface Credential {
+  authorization: string | undefined
+  isLocal: boolean
+}
+
+/** One connection and who stands behind it. */
+export interface Session {
+  requestId: string
+  /** Who asks, by a look at the credential that began at or after `sinceMs` (performance.now()). Throws UNAUTHENTICATED. */
+  viewer(sinceMs: number): Promise<Viewer>
+  /** Ends the connection, because the credential has ended. Given by the transport. */
+  end(error: GraphQLError): void
+}
+
+/** Looks at credentials for connections that outlive a request. */
+export class Credentials {
+  readonly #authenticator: Authenticator
+  /** What came of a look, for all connections that carry the credential: an event for many of them takes one. */
+  readonly #looks = new LRUCache<string, { atMs: number; viewer: Promise<Viewer> }>({
+    max: keptCredentials,
+    ttl: 2_000,
+    ttlAutopurge: false,
+  })
+
+  constructor(authenticator: Authenticator) {
+    this.#authenticator = authenticator
+  }
+
+  /** Throws UNAUTHENTICATED for a credential that is none, and for none at all. */
+  async viewer({ authorization, isLocal }: Credential, sinceMs: number): Promise<Viewer> {
+    if (authorization === undefined) throw topLevelError.unauthenticated()
+    const key = `${isLocal} ${authorization}`
+    const known = this.#looks.get(key)
+    if (known && known.atMs >= sinceMs) return known.viewer
+    const look = { atMs: performance.now(), viewer: this.#authenticator.authenticate(authorization, isLocal) }
+    this.#looks.set(key, look)
+    look.viewer.catch(() => this.#looks.delete(key))
+    return look.viewer
+  }
+
+  /** Looks regularly, and ends the session when the credential has ended. Returns what stops it. */
+  watch(session: Session, everyMs = recheckMs): () => void {
+    const timer = setInterval(
+      () => {
+        session.viewer(performance.now()).catch((error: unknown) => {
+          // A database that does not answer says nothing about the credential.
+          if (isUnauthenticated(error)) session.end(error)
+        })
+      },
+      everyMs * (0.9 + 0.2 * Math.random()),
+    )
+    timer.unref()
+    return () => clearInterval(timer)
+  }
+}
+
+export function isUnauthenticated(error: unknown): error is GraphQLError {
+  return error instanceof GraphQLError && error.extensions.code === 'UNAUTHENTICATED'
+}

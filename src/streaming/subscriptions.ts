@@ -1,0 +1,145 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  parse,
+  validate,
+} from 'graphql'
+import PQueue from 'p-queue'
+import type { LiveChange } from '../changes/follow-changes.ts'
+import { createContext, type Services } from '../context.ts'
+import { masked, maxTokens } from '../graphql.ts'
+import { generatedFields } from '../platform/compiled-size.ts'
+import { topLevelError } from '../platform/errors.ts'
+import { isUnauthenticated, type Session } from './session.ts'
+
+/** Fields that one event may ask for; they are resolved anew for each. */
+const maxFields = 500
+/** Events of a process that are resolved at once: each takes a connection, and the pool serves everybody. */
+const resolvedAtOnce = 4
+
+export interface SubscriptionRequest {
+  query?: unknown
+  operationName?: unknown
+  variables?: unknown
+}
+
+/** What runs a subscription, whatever carries it. */
+export interface Subscriptions {
+  /** Parses and validates. The errors are the caller's. */
+  prepare(session: Session, request: SubscriptionRequest): ExecutionArgs | GraphQLError[]
+  /** Begins what was prepared. Every event is authorized and resolved by itself. */
+  begin(prepared: ExecutionArgs): Promise<AsyncGenerator<FormattedExecutionResult> | FormattedExecutionResult>
+  /** An error as callers may read it. */
+  format(error: unknown): GraphQLError
+}
+
+export function createSubscriptions(schema: GraphQLSchema, services: Services): Subscriptions {
+  const turns = new PQueue({ concurrency: resolvedAtOnce })
+  const format = (error: unknown): GraphQLError => {
+    const known = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
+    const { message, extensions: { http: _status, ...extensions } = {} } = masked(known.toJSON(), known, services.log)
+    return new GraphQLError(message, { nodes: known.nodes, path: known.path, extensions })
+  }
+  const formatted = ({ data, errors }: ExecutionResult): FormattedExecutionResult => ({
+    ...(data === undefined ? {} : { data }),
+    ...(errors ? { errors: errors.map((error) => format(error).toJSON()) } : {}),
+  })
+
+  /** Null for an event that whoever asks may no longer see. */
+  const resolve = async (args: ExecutionArgs, session: Session, change: LiveChange, atMs: number): Promise<ExecutionResult | null> => {
+    const context = createContext(services, await session.viewer(atMs), session.requestId)
+    if (!(await change.isVisible(context))) return null
+    return execute({ ...args, contextValue: context, rootValue: change })
+  }
+
+  return {
+    format,
+    prepare(session, { query, operationName, variables }) {
+      if (typeof query !== 'string') return [topLevelError.badInput('query must be a GraphQL document.', 'query')]
+      let document: DocumentNode
+      try {
+        document = parse(query, { maxTokens })
+      } catch (error) {
+        return [format(error)]
+      }
+      const invalid = validate(schema, document)
+      if (invalid.length > 0) return invalid.map(format)
+      const name = typeof operationName === 'string' ? operationName : undefined
+      const operation = getOperationAST(document, name)
+      if (operation?.operation !== 'subscription')
+        return [topLevelError.badInput('Here go subscriptions. Send queries and mutations with POST /graphql.')]
+      if (generatedFields(schema, document, operation, maxFields) > maxFields)
+        return [topLevelError.badInput(`At most ${maxFields} fields a subscription.`)]
+      const variableValues = typeof variables === 'object' && variables !== null ? { ...variables } : {}
+      return { schema, document, operationName: name, variableValues, contextValue: session }
+    },
+    async begin(args) {
+      const session = args.contextValue as Session
+      const context = createContext(services, await session.viewer(performance.now()), session.requestId)
+      const source = await createSourceEventStream({ ...args, contextValue: context })
+      if (!(Symbol.asyncIterator in source)) return formatted(source)
+      const changes = source[Symbol.asyncIterator]() as AsyncIterator<LiveChange>
+      return generator(
+        async () => {
+          for (;;) {
+            const { done, value } = await changes.next()
+            if (done) return null
+            const atMs = performance.now()
+            const result = await turns.add(() => resolve(args, session, value, atMs))
+            if (result) return formatted(result)
+          }
+        },
+        async () => {
+          await changes.return?.()
+        },
+        (error) => {
+          if (isUnauthenticated(error)) session.end(error)
+          return format(error)
+        },
+      )
+    },
+  }
+}
+
+/** By hand and not `async function*`: that one's `return` would wait until the next event came. */
+function generator<T>(next: () => Promise<T | null>, end: () => Promise<void>, asError: (error: unknown) => Error): AsyncGenerator<T> {
+  let hasEnded = false
+  const finish = async (): Promise<IteratorResult<T>> => {
+    if (!hasEnded) {
+      hasEnded = true
+      await end()
+    }
+    return { done: true, value: undefined }
+  }
+  const made = {
+    async next(): Promise<IteratorResult<T>> {
+      if (hasEnded) return { done: true, value: undefined }
+      try {
+        const value = await next()
+        return value === null || hasEnded ? await finish() : { done: false, value }
+      } catch (error) {
+        await finish()
+        throw asError(error)
+      }
+    },
+    return: finish,
+    async throw(error: unknown): Promise<IteratorResult<T>> {
+      await finish()
+      throw error
+    },
+    [Symbol.asyncIterator]() {
+      return made
+    },
+    async [Symbol.asyncDispose]() {
+      await finish()
+    },
+  }
+  return made
+}
