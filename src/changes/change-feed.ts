@@ -16,8 +16,9 @@ export interface Change {
 
 /** Subscriptions of a process at the most. */
 const maxSubscriptions = 5_000
-/** How long all wait for those who are behind, before who has not moved at all is dropped. */
-const patienceMs = 1_000
+/** How long all wait for those who are behind, before who has not moved at all is dropped; and how often they wait for who has. */
+const roundMs = 1_000
+const patientRounds = 5
 
 export interface ChangeFeed {
   /** Everything that happens to a noun of an organization from now on, or to one subject: each change once, those of a subject in order. */
@@ -79,14 +80,21 @@ export function createChangeFeed({ url, log }: { url: string; log: Log }): Chang
   }
 }
 
-/** A burst is told in steps that those who read can follow. Whoever took nothing at all in the time given is dropped, and keeps nobody waiting. */
+/**
+ * A burst is told in steps that those who read can follow. Whoever is far behind and takes nothing at all is dropped after a second, so that
+ * nobody waits for it; whoever is slow is waited for a little, and then dropped where its queue overflows.
+ */
 async function waitForRoom(queues: ChangeQueue[]): Promise<void> {
-  const behind = queues.filter(({ size }) => size > maxWaitingChanges / 2).map((queue) => ({ queue, taken: queue.taken }))
-  if (behind.length === 0) return
-  const untilMs = Date.now() + patienceMs
-  while (Date.now() < untilMs && behind.some(({ queue }) => queue.size > maxWaitingChanges / 2)) await delay(10)
-  for (const { queue, taken } of behind) if (queue.size > 0 && queue.taken === taken) queue.fail(tooSlow())
+  for (let round = 0; round < patientRounds; round++) {
+    const behind = queues.filter(isBehind).map((queue) => ({ queue, taken: queue.taken }))
+    if (behind.length === 0) return
+    const untilMs = Date.now() + roundMs
+    while (Date.now() < untilMs && behind.some(({ queue }) => isBehind(queue))) await delay(10)
+    for (const { queue, taken } of behind) if (isBehind(queue) && queue.taken === taken) queue.fail(tooSlow())
+  }
 }
+
+const isBehind = ({ size }: ChangeQueue) => size > maxWaitingChanges / 2
 
 const tooMany = () =>
   new GraphQLError('This server holds as many subscriptions as it can. Try again later.', {

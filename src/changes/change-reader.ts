@@ -163,8 +163,9 @@ export class ChangeReader {
   }
 }
 
-const changesBetween = `select "sequence"::text, "organizationId", "noun", "subjectId", "change" from "Change"
+// Ordered by the column and not by its text, which an unqualified name would mean.
+const changesBetween = `select c."sequence"::text, c."organizationId", c."noun", c."subjectId", c."change" from "Change" c
 where "transactionId" >= pg_snapshot_xmin($1::pg_snapshot) and "transactionId" < pg_snapshot_xmax($2::pg_snapshot)
   and not pg_visible_in_snapshot("transactionId", $1::pg_snapshot) and pg_visible_in_snapshot("transactionId", $2::pg_snapshot)
-  and "sequence" > $3 and "organizationId" = any($4)
-order by "sequence" limit ${pageSize}`
+  and c."sequence" > $3 and "organizationId" = any($4)
+order by c."sequence" limit ${pageSize}`
