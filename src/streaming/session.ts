@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import PQueue from 'p-queue'
 import type { Authenticator } from '../auth/authenticate.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import { topLevelError } from '../platform/errors.ts'
@@ -7,6 +8,8 @@ import { topLevelError } from '../platform/errors.ts'
 /** How often a connection's credential is looked at while nothing happens. */
 const recheckMs = 20_000
 const keptCredentials = 10_000
+/** When a router comes back, its connections come all at once; the pool serves everybody. */
+const looksAtOnce = 4
 
 export interface Credential {
   authorization: string | undefined
@@ -25,6 +28,7 @@ export interface Session {
 /** Looks at credentials for connections that outlive a request. */
 export class Credentials {
   readonly #authenticator: Authenticator
+  readonly #turns = new PQueue({ concurrency: looksAtOnce })
   /** What came of a look, for all connections that carry the credential: an event for many of them takes one. */
   readonly #looks = new LRUCache<string, { atMs: number; viewer: Promise<Viewer> }>({
     max: keptCredentials,
@@ -42,7 +46,14 @@ export class Credentials {
     const key = `${isLocal} ${authorization}`
     const known = this.#looks.get(key)
     if (known && known.atMs >= sinceMs) return known.viewer
-    const look = { atMs: performance.now(), viewer: this.#authenticator.authenticate(authorization, isLocal) }
+    // One that waits for its turn serves whoever comes until it begins.
+    const look = {
+      atMs: Number.POSITIVE_INFINITY,
+      viewer: this.#turns.add(() => {
+        look.atMs = performance.now()
+        return this.#authenticator.authenticate(authorization, isLocal)
+      }) as Promise<Viewer>,
+    }
     this.#looks.set(key, look)
     look.viewer.catch(() => this.#looks.delete(key))
     return look.viewer

@@ -83,7 +83,7 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
     async begin(args) {
       const session = args.contextValue as Session
       const context = createContext(services, await session.viewer(performance.now()), session.requestId)
-      const source = await createSourceEventStream({ ...args, contextValue: context })
+      const source = await turns.add(() => createSourceEventStream({ ...args, contextValue: context }))
       if (!(Symbol.asyncIterator in source)) return formatted(source)
       const changes = source[Symbol.asyncIterator]() as AsyncIterator<LiveChange>
       return generator(
