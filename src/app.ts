@@ -3,7 +3,7 @@ import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastif
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { type Context, createContext, type Services } from './context.ts'
-import { createGraphqlServer } from './graphql.ts'
+import { createGraphqlServer, faultBeforeContext } from './graphql.ts'
 import { wellKnown } from './identity/well-known.ts'
 import { pendingMigrations } from './platform/database/migrations.ts'
 import { isFromThisMachine } from './platform/loopback.ts'
@@ -78,12 +78,13 @@ export async function createApp({
     acceptEventStreams(scope, streaming)
     await scope.register(fastifyApollo<Context>(apollo), {
       path: '/graphql',
-      context: async (request) =>
-        createContext(
-          services,
-          await authenticator.authenticate(request.headers.authorization, isFromThisMachine(request.raw)),
-          request.id,
-        ),
+      context: async (request) => {
+        const isLocal = isFromThisMachine(request.raw)
+        const viewer = await authenticator.authenticate(request.headers.authorization, isLocal).catch((error: unknown) => {
+          throw faultBeforeContext(error, log, request.id)
+        })
+        return createContext(services, viewer, request.id)
+      },
     })
   })
   await app.register(wellKnown, { issuer: services.issuer })

@@ -2,6 +2,7 @@ import type { Viewer } from './auth/viewer.ts'
 import type { Verifier } from './aws/verification/verify.ts'
 import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
+import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
 import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
@@ -15,6 +16,7 @@ export interface Services {
   cursors: CursorSigner
   issuer: Issuer
   verifier: Verifier
+  txtLookup: TxtLookup
   changes: ChangeFeed
   log: Log
 }

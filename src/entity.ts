@@ -10,6 +10,7 @@ import { operationLoader, operationScopes } from './operation/operation.loader.t
 import { organizationBySlugLoader, organizationLoader } from './organization/organization.loader.ts'
 import { topLevelError } from './platform/errors.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
+import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
 
 /** What `node` and `_entities` need of a type: who may read it, and how it is loaded with the tenant's filter inside. */
 interface Entity {
@@ -31,6 +32,7 @@ export const entities: Record<IdPrefix, Entity> = {
   ver: reads('COMPONENTS_READ', verificationLoader),
   tr: reads('COMPONENTS_READ', componentTransitionLoader),
   acct: reads('AWS_READ', awsAccountLoader),
+  sso: reads('SSO_READ', ssoConnectorLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
 }
 

@@ -7,6 +7,7 @@ import {
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Context } from './context.ts'
 import { isUnavailable } from './platform/database/unavailable.ts'
+import { isUnstorableText } from './platform/errors.ts'
 import { createExecutor } from './platform/executor.ts'
 import type { Log } from './platform/log.ts'
 import { gatehouseSchema } from './schema.ts'
@@ -28,8 +29,9 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
         return () => undefined
       },
       load: async () => ({
-        executor: async ({ document, operationName, request, context, queryHash }) =>
-          (await execute({ document, operationName, variables: request.variables, context, documentHash: queryHash })) as never,
+        // The name that was asked for: its own is that of the operation found, so that of a name without one the only operation would run.
+        executor: async ({ document, request: { operationName, variables }, context, queryHash }) =>
+          (await execute({ document, operationName, variables, context, documentHash: queryHash })) as never,
       }),
       stop: async () => undefined,
     },
@@ -41,12 +43,12 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens },
-    formatError: (formatted, error) => masked(formatted, error, log),
+    formatError: masked,
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
-      requestIdInFaults,
+      faults,
       statusOfGraphqlErrors,
       ...plugins,
     ],
@@ -54,27 +56,58 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
   })
 }
 
-/** What a caller reads of an error. What was meant for callers is a GraphQLError; of anything else they get a generic text, the log the rest. */
-export function masked(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
-  const cause = error instanceof GraphQLError ? error.originalError : error
-  if (cause === undefined || cause === null || cause instanceof GraphQLError) {
-    const code = formatted.extensions?.code
-    return code === undefined ? { ...formatted, extensions: { ...formatted.extensions, code: 'GRAPHQL_VALIDATION_FAILED' } } : formatted
+/** What was meant for callers has a code of its own; anything else broke. */
+const isFault = (code: unknown) => code === undefined || code === 'INTERNAL_SERVER_ERROR'
+const causeOf = (error: unknown) => (error instanceof GraphQLError ? (error.originalError ?? error) : error)
+
+/** What a caller reads of an error: of a fault a generic text. */
+function masked(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { code, requestId } = formatted.extensions ?? {}
+  if (!isFault(code)) return formatted
+  if (isUnstorableText(causeOf(error))) {
+    const message = 'A text of the request holds a character that no text here can hold (U+0000, or half of a surrogate pair).'
+    return { ...formatted, message, extensions: { code: 'BAD_USER_INPUT' } }
   }
-  const isDown = isUnavailable(cause)
-  log.error({ err: cause, path: formatted.path }, isDown ? 'a request failed: the database did not answer' : 'a request failed')
-  const message = isDown ? 'A part of the service did not answer in time. Try again.' : 'Something went wrong on our side.'
-  return { message, path: formatted.path, locations: formatted.locations, extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: isDown } }
+  const retryable = isUnavailable(causeOf(error))
+  const message = retryable ? 'A part of the service did not answer in time. Try again.' : 'Something went wrong on our side.'
+  return { message, path: formatted.path, locations: formatted.locations, extensions: { code, retryable, requestId } }
 }
 
-/** The request id finds the rest of a fault in the log. */
-const requestIdInFaults: ApolloServerPlugin<Context> = {
-  async requestDidStart({ contextValue }) {
+function logFault(log: Log, error: unknown): void {
+  const err = causeOf(error)
+  const path = error instanceof GraphQLError ? error.path : undefined
+  log.error({ err, path }, isUnavailable(err) ? 'a request failed: the database did not answer' : 'a request failed')
+}
+
+/** What broke before the request had a context (the caller could not be looked up), as an error to answer with. */
+export function faultBeforeContext(error: unknown, log: Log, requestId: string): GraphQLError {
+  if (error instanceof GraphQLError) return error
+  logFault(log.child({ requestId }), error)
+  return new GraphQLError('no context', { originalError: error as Error, extensions: { requestId } })
+}
+
+/** Any error as callers may read it, outside of Apollo Server. A plain GraphQLError is about the document; a fault's text goes to the log. */
+export function legible(error: unknown, log: Log, requestId: string): GraphQLError {
+  const known = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
+  const { http: _status, ...given } = known.extensions
+  const code = given.code ?? (known.originalError ? 'INTERNAL_SERVER_ERROR' : 'GRAPHQL_VALIDATION_FAILED')
+  if (isFault(code) && !isUnstorableText(causeOf(known))) logFault(log.child({ requestId }), known)
+  const named = isFault(code) ? { ...given, code, requestId } : { ...given, code }
+  const { message, extensions } = masked({ ...known.toJSON(), extensions: named }, known)
+  return new GraphQLError(message, { nodes: known.nodes, path: known.path, extensions })
+}
+
+/** A fault's text goes to the log; the request id finds it there. */
+const faults: ApolloServerPlugin<Context> = {
+  async requestDidStart({ contextValue: { log, requestId } }) {
     return {
+      async didEncounterErrors({ errors }) {
+        for (const error of errors) if (isFault(error.extensions.code) && !isUnstorableText(causeOf(error))) logFault(log, error)
+      },
       async willSendResponse({ response }) {
         if (response.body.kind !== 'single') return
         for (const { extensions } of response.body.singleResult.errors ?? []) {
-          if (extensions?.code === 'INTERNAL_SERVER_ERROR') extensions.requestId = contextValue.requestId
+          if (extensions?.code === 'INTERNAL_SERVER_ERROR') extensions.requestId = requestId
         }
       },
     }

@@ -44,6 +44,7 @@ import {
   UpstreamError,
   ValidationError,
 } from './platform/user-error.type.ts'
+import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
 import { ViewerResolver } from './viewer/viewer.resolver.ts'
 
 /** The table of contents of the graph. */
@@ -75,6 +76,8 @@ const resolvers = [
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,
   IntegrationOperationsResolver,
+  SsoConnectorResolver,
+  OrganizationSsoConnectorsResolver,
   ComponentSubscriptions,
   OperationSubscriptions,
 ] as const

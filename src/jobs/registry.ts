@@ -3,6 +3,7 @@ import { reverifyComponent } from '../component/component.job.ts'
 import { verificationSchedule } from '../component/verification-schedule.ts'
 import type { Services } from '../context.ts'
 import { verifyComponentsJob } from '../operation/verify-components.job.ts'
+import { lookUpSsoConnector } from '../sso-connector/sso-connector.job.ts'
 import type { JobName, JobPayload } from './enqueue.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -13,6 +14,7 @@ export type JobHandler<Name extends JobName> = (services: Services, payload: Job
 export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
   reverifyComponent,
   verifyComponents: verifyComponentsJob,
+  lookUpSsoConnector,
 }
 
 /** What is looked after again and again; each queues what is due. */

@@ -36,7 +36,8 @@ export async function startOperation<Name extends JobName>(context: Context, ope
   const limit = context.config.quotas.runningOperations
   await transaction(context.db.pool, async (tx) => {
     // Whoever starts operations lines up at the organization's row, so that the limit holds for concurrent calls too.
-    await tx.query('select 1 from "Organization" where "id" = $1 for update', [organizationId])
+    const organization = await tx.query('select 1 from "Organization" where "id" = $1 for no key update', [organizationId])
+    if (organization.rowCount === 0) throw new Refusal(userError.notFound(['input', 'organizationId'], 'organization'))
     const { rows } = await tx.query<{ count: number }>(
       `select count(*)::int as "count" from "BackgroundOperation" where "organizationId" = $1 and "status" in ('QUEUED', 'RUNNING')`,
       [organizationId],
@@ -78,6 +79,8 @@ export async function cancelOperation(context: Context, id: string): Promise<Ope
   const scope = writeScope[operation.kind]
   if (!holds(context.viewer.scopes, scope)) throw topLevelError.forbidden(`This needs the scope ${scope}.`, [scope])
   const isCancelled = await transaction(context.db.pool, async (tx) => {
+    // First, as everybody does: a deletion of the organization would be met half-way.
+    await tx.query('select 1 from "Organization" where "id" = $1 for key share', [operation.organizationId])
     // Conditional: an operation that ends at this moment has ended, and is told as such.
     const { rowCount } = await tx.query(
       `update "BackgroundOperation" set "status" = 'CANCELLED', "finishedAt" = now(), "statusMessage" = 'Cancelled. What was done stays done.'
@@ -107,20 +110,25 @@ export async function beginOperation({ db }: Context, { organizationId, id }: Op
   return rowCount === 1
 }
 
-/** Writes one item's result, once however often it is run, with the progress. False where the operation has ended meanwhile. */
+/**
+ * Writes one item's result, once however often it is run, with the progress. False where the operation has ended meanwhile: what has ended
+ * stays as it is.
+ */
 export async function recordResult(
   { db }: Context,
   { organizationId, id }: OperationRow,
   result: { ordinal: number; subjectId: string | null; errors: object[] },
 ): Promise<boolean> {
   const { rowCount } = await db.pool.query(
-    `with written as (
-       insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "subjectId", "succeeded", "errors") values ($1, $2, $3, $4, $5, $6)
-       on conflict do nothing returning "succeeded"
+    `with running as (
+       select "organizationId", "id" from "BackgroundOperation" where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING' for no key update
+     ), written as (
+       insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "subjectId", "succeeded", "errors")
+       select "organizationId", "id", $3, $4, $5, $6 from running on conflict do nothing returning "succeeded"
      )
-     update "BackgroundOperation" set "done" = "done" + (select count(*) from written), "succeeded" = "succeeded" + (select count(*) from written where "succeeded"),
+     update "BackgroundOperation" o set "done" = "done" + (select count(*) from written), "succeeded" = "succeeded" + (select count(*) from written where "succeeded"),
        "failed" = "failed" + (select count(*) from written where not "succeeded")
-     where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING'`,
+     from running r where o."organizationId" = r."organizationId" and o."id" = r."id"`,
     [organizationId, id, result.ordinal, result.subjectId, result.errors.length === 0, JSON.stringify(result.errors)],
   )
   return rowCount === 1

@@ -11,6 +11,7 @@ export const idPrefixes = {
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
   op: 'BackgroundOperation',
+  sso: 'SsoConnector',
 } as const
 
 export type IdPrefix = keyof typeof idPrefixes

@@ -30,7 +30,7 @@ export function acceptEventStreams(scope: FastifyInstance, options: TransportOpt
       } catch (error) {
         if (!isUnauthenticated(error)) throw error
         return [
-          JSON.stringify({ errors: [subscriptions.format(error)] }),
+          JSON.stringify({ errors: [subscriptions.format(error, context.session)] }),
           { status: 401, statusText: 'Unauthorized', headers: { 'content-type': 'application/json; charset=utf-8' } },
         ]
       }
@@ -42,7 +42,7 @@ export function acceptEventStreams(scope: FastifyInstance, options: TransportOpt
         const begun = await subscriptions.begin(prepared)
         return Symbol.asyncIterator in begun ? paced(begun, context) : only(asResult(begun))
       } catch (error) {
-        return only({ errors: [subscriptions.format(error)] })
+        return only({ errors: [subscriptions.format(error, context.session)] })
       }
     },
   })
@@ -54,7 +54,7 @@ export function acceptEventStreams(scope: FastifyInstance, options: TransportOpt
     const session: Session = {
       requestId: request.id,
       viewer: (sinceMs) => credentials.viewer(credential, sinceMs),
-      end: (error) => ended.abort(subscriptions.format(error)),
+      end: (error) => ended.abort(subscriptions.format(error, session)),
     }
     const stream: Stream = { session, ended, sent: Promise.resolve() }
     open.add(ended)

@@ -46,17 +46,18 @@ export class Credentials {
     const key = `${isLocal} ${authorization}`
     const known = this.#looks.get(key)
     if (known && known.atMs >= sinceMs) return known.viewer
-    // One that waits for its turn serves whoever comes until it begins.
-    const look = {
-      atMs: Number.POSITIVE_INFINITY,
-      viewer: this.#turns.add(() => {
-        look.atMs = performance.now()
-        return this.#authenticator.authenticate(authorization, isLocal)
-      }) as Promise<Viewer>,
-    }
+    // One that waits for its turn serves whoever comes until it begins. The queue begins at once where a turn is free.
+    const begun = { atMs: Number.POSITIVE_INFINITY }
+    const viewer = this.#turns.add(() => {
+      begun.atMs = performance.now()
+      return this.#authenticator.authenticate(authorization, isLocal)
+    })
+    const look = Object.assign(begun, { viewer })
     this.#looks.set(key, look)
-    look.viewer.catch(() => this.#looks.delete(key))
-    return look.viewer
+    viewer.catch(() => {
+      if (this.#looks.get(key) === look) this.#looks.delete(key)
+    })
+    return viewer
   }
 
   /** Looks regularly, and ends the session when the credential has ended. Returns what stops it. */

@@ -5,7 +5,7 @@ import {
   type ExecutionResult,
   execute,
   type FormattedExecutionResult,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   parse,
@@ -14,13 +14,13 @@ import {
 import PQueue from 'p-queue'
 import type { LiveChange } from '../changes/follow-changes.ts'
 import { createContext, type Services } from '../context.ts'
-import { masked, maxTokens } from '../graphql.ts'
-import { generatedFields } from '../platform/compiled-size.ts'
+import { legible, maxTokens } from '../graphql.ts'
+import { compiledSize } from '../platform/compiled-size.ts'
 import { topLevelError } from '../platform/errors.ts'
 import { isUnauthenticated, type Session } from './session.ts'
 
-/** Fields that one event may ask for; they are resolved anew for each. */
-const maxFields = 500
+/** How much one event may ask for, in fields; they are resolved anew for each. */
+const maxSize = 500
 /** Events of a process that are resolved at once: each takes a connection, and the pool serves everybody. */
 const resolvedAtOnce = 4
 
@@ -37,19 +37,15 @@ export interface Subscriptions {
   /** Begins what was prepared. Every event is authorized and resolved by itself. */
   begin(prepared: ExecutionArgs): Promise<AsyncGenerator<FormattedExecutionResult> | FormattedExecutionResult>
   /** An error as callers may read it. */
-  format(error: unknown): GraphQLError
+  format(error: unknown, session: Session): GraphQLError
 }
 
 export function createSubscriptions(schema: GraphQLSchema, services: Services): Subscriptions {
   const turns = new PQueue({ concurrency: resolvedAtOnce })
-  const format = (error: unknown): GraphQLError => {
-    const known = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
-    const { message, extensions: { http: _status, ...extensions } = {} } = masked(known.toJSON(), known, services.log)
-    return new GraphQLError(message, { nodes: known.nodes, path: known.path, extensions })
-  }
-  const formatted = ({ data, errors }: ExecutionResult): FormattedExecutionResult => ({
+  const format = (error: unknown, { requestId }: Session) => legible(error, services.log, requestId)
+  const formatted = ({ data, errors }: ExecutionResult, session: Session): FormattedExecutionResult => ({
     ...(data === undefined ? {} : { data }),
-    ...(errors ? { errors: errors.map((error) => format(error).toJSON()) } : {}),
+    ...(errors ? { errors: errors.map((error) => format(error, session).toJSON()) } : {}),
   })
 
   /** Null for an event that whoever asks may no longer see. */
@@ -67,16 +63,16 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
       try {
         document = parse(query, { maxTokens })
       } catch (error) {
-        return [format(error)]
+        return [format(error, session)]
       }
       const invalid = validate(schema, document)
-      if (invalid.length > 0) return invalid.map(format)
+      if (invalid.length > 0) return invalid.map((error) => format(error, session))
       const name = typeof operationName === 'string' ? operationName : undefined
       const operation = getOperationAST(document, name)
       if (operation?.operation !== 'subscription')
         return [topLevelError.badInput('Here go subscriptions. Send queries and mutations with POST /graphql.')]
-      if (generatedFields(schema, document, operation, maxFields) > maxFields)
-        return [topLevelError.badInput(`At most ${maxFields} fields a subscription.`)]
+      if (compiledSize(schema, document, operation, maxSize) > maxSize)
+        return [topLevelError.badInput(`At most ${maxSize} fields a subscription, a deep one counting for more.`)]
       const variableValues = typeof variables === 'object' && variables !== null ? { ...variables } : {}
       return { schema, document, operationName: name, variableValues, contextValue: session }
     },
@@ -84,7 +80,7 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
       const session = args.contextValue as Session
       const context = createContext(services, await session.viewer(performance.now()), session.requestId)
       const source = await turns.add(() => createSourceEventStream({ ...args, contextValue: context }))
-      if (!(Symbol.asyncIterator in source)) return formatted(source)
+      if (!(Symbol.asyncIterator in source)) return formatted(source, session)
       const changes = source[Symbol.asyncIterator]() as AsyncIterator<LiveChange>
       return generator(
         async () => {
@@ -93,7 +89,7 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
             if (done) return null
             const atMs = performance.now()
             const result = await turns.add(() => resolve(args, session, value, atMs))
-            if (result) return formatted(result)
+            if (result) return formatted(result, session)
           }
         },
         async () => {
@@ -101,7 +97,7 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
         },
         (error) => {
           if (isUnauthenticated(error)) session.end(error)
-          return format(error)
+          return format(error, session)
         },
       )
     },

@@ -110,7 +110,10 @@ function protocol({ subscriptions, credentials, recheckMs }: TransportOptions): 
       if (Object.keys(open).length > maxSubscriptionsAConnection) return [tooMany()]
       return subscriptions.prepare(extra.session, payload)
     },
-    subscribe: (args) => subscriptions.begin(args).catch((error: unknown) => ({ errors: [subscriptions.format(error)] })) as never,
+    subscribe: (args) =>
+      subscriptions
+        .begin(args)
+        .catch((error: unknown) => ({ errors: [subscriptions.format(error, args.contextValue as Session)] })) as never,
     // Formatted already.
     onNext: (_context, _id, _payload, _args, result) => result as never,
     onError({ extra }, _id, _payload, errors) {
