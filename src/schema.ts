@@ -45,6 +45,7 @@ import {
   ValidationError,
 } from './platform/user-error.type.ts'
 import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
+import { SsoConnectorSubscriptions } from './sso-connector/sso-connector.subscriptions.ts'
 import { ViewerResolver } from './viewer/viewer.resolver.ts'
 
 /** The table of contents of the graph. */
@@ -80,6 +81,7 @@ const resolvers = [
   OrganizationSsoConnectorsResolver,
   ComponentSubscriptions,
   OperationSubscriptions,
+  SsoConnectorSubscriptions,
 ] as const
 
 /** Types that only interfaces lead to. */

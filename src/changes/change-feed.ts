@@ -4,6 +4,7 @@ import type { ChangeKind } from '../generated/prisma/enums.ts'
 import type { Log } from '../platform/log.ts'
 import { ChangeQueue, maxWaitingChanges, tooSlow } from './change-queue.ts'
 import { ChangeReader } from './change-reader.ts'
+import { organizationNoun } from './end-of-organization.ts'
 
 /** A change of a row that subscribers may ask for. Written by the database in the transaction of the change (`publish_changes`). */
 export interface Change {
@@ -32,12 +33,14 @@ export function createChangeFeed({ url, log }: { url: string; log: Log }): Chang
   const topics = new Map<string, { organizationId: string; queues: Set<ChangeQueue> }>()
   let subscriptions = 0
   const all = () => [...topics.values()].flatMap(({ queues }) => [...queues])
+  const queuesOf = (id: string) => [...topics.values()].flatMap(({ organizationId, queues }) => (organizationId === id ? [...queues] : []))
   const reader = new ChangeReader({
     url,
     log,
     organizationIds: () => [...new Set([...topics.values()].map(({ organizationId }) => organizationId))],
     async onChanges(changes) {
       for (const change of changes) {
+        if (change.noun === organizationNoun) for (const queue of queuesOf(change.organizationId)) await queue.return()
         const queues = topics.get(`${change.noun} ${change.organizationId}`)?.queues ?? []
         for (const queue of queues) if (queue.subjectId === null || queue.subjectId === change.subjectId) queue.push(change)
       }

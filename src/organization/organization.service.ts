@@ -1,4 +1,5 @@
 import { actorColumns, auditEvent } from '../audit/audit.ts'
+import { endSubscriptionsOf } from '../changes/end-of-organization.ts'
 import type { Context } from '../context.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { buryAwsIdentity } from '../identity/aws-identity.ts'
@@ -125,7 +126,7 @@ export async function deleteOrganization(
         ],
       )
       await tx.query('delete from "Organization" where "id" = $1', [id])
-      await tx.query('delete from "Change" where "organizationId" = $1', [id])
+      await endSubscriptionsOf(tx, id)
       return { deletedIds: [id, ...owned.rows.map((row) => row.id)], alreadyAbsent: false }
     })
   } finally {

@@ -89,6 +89,8 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
             if (done) return null
             const atMs = performance.now()
             const result = await turns.add(() => resolve(args, session, value, atMs))
+            const lostScope = result?.data === null && result.errors?.find(({ extensions }) => extensions.code === 'FORBIDDEN')
+            if (lostScope) throw lostScope
             if (result) return formatted(result, session)
           }
         },

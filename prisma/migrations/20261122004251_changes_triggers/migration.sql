@@ -35,3 +35,4 @@ END $$;
 
 SELECT "publish_changes"('Component', '{nextVerifyAt}');
 SELECT "publish_changes"('BackgroundOperation', '{}');
+SELECT "publish_changes"('SsoConnector', '{}');
