@@ -24,6 +24,7 @@ const patientRounds = 5
 export interface ChangeFeed {
   /** Everything that happens to a noun of an organization from now on, or to one subject: each change once, those of a subject in order. */
   follow(noun: string, organizationId: string, subjectId: string | null): Promise<AsyncIterableIterator<Change>>
+  /** Those that miss nothing from now on. */
   readonly subscriptions: number
   stop(): Promise<void>
 }
@@ -31,7 +32,8 @@ export interface ChangeFeed {
 /** Tells the subscribers of this process what any process changed. It connects when the first one comes. */
 export function createChangeFeed({ url, log }: { url: string; log: Log }): ChangeFeed {
   const topics = new Map<string, { organizationId: string; queues: Set<ChangeQueue> }>()
-  let subscriptions = 0
+  let held = 0
+  const standing = new Set<ChangeQueue>()
   const all = () => [...topics.values()].flatMap(({ queues }) => [...queues])
   const queuesOf = (id: string) => [...topics.values()].flatMap(({ organizationId, queues }) => (organizationId === id ? [...queues] : []))
   const reader = new ChangeReader({
@@ -53,14 +55,15 @@ export function createChangeFeed({ url, log }: { url: string; log: Log }): Chang
   })
   return {
     get subscriptions() {
-      return subscriptions
+      return standing.size
     },
     async follow(noun, organizationId, subjectId) {
-      if (subscriptions >= maxSubscriptions) throw tooMany()
+      if (held >= maxSubscriptions) throw tooMany()
       const name = `${noun} ${organizationId}`
-      subscriptions += 1
+      held += 1
       const queue = new ChangeQueue(subjectId, (ended) => {
-        subscriptions -= 1
+        held -= 1
+        standing.delete(ended)
         const topic = topics.get(name)
         topic?.queues.delete(ended)
         if (topic?.queues.size === 0) topics.delete(name)
@@ -74,6 +77,7 @@ export function createChangeFeed({ url, log }: { url: string; log: Log }): Chang
         await queue.return()
         throw error
       }
+      if (!queue.hasEnded) standing.add(queue)
       return queue
     },
     async stop() {

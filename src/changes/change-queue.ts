@@ -27,6 +27,10 @@ export class ChangeQueue implements AsyncIterableIterator<Change> {
     this.#onEnd = onEnd
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
   get size(): number {
     return this.#waiting.length
   }

@@ -18,6 +18,7 @@ export interface Topic {
 /** A change on its way to one subscriber: told only if whoever then asks may still see it. */
 export interface LiveChange extends Change {
   id: string
+  /** Throws what a new subscription would be refused with where the caller may no longer see the organization at all. */
   isVisible(context: Context): Promise<boolean>
 }
 
@@ -29,7 +30,7 @@ export async function followChanges(
   subjectId: string | null | undefined,
 ): Promise<AsyncIterableIterator<LiveChange>> {
   const organization = await organizationLoader(context).load(organizationId)
-  if (!organization) throw topLevelError.badInput('There is no organization with this id.', 'organizationId')
+  if (!organization) throw noOrganization()
   if (subjectId != null) {
     const subject = await topic.load(context, subjectId)
     if (subject?.organizationId !== organizationId)
@@ -40,7 +41,7 @@ export async function followChanges(
     ...change,
     id: change.subjectId,
     isVisible: async (asking) => {
-      if (!maySee(asking.viewer, change.organizationId)) return false
+      if (!maySee(asking.viewer, change.organizationId)) throw noOrganization()
       return !topic.isFiltered || (await topic.load(asking, change.subjectId)) !== null
     },
   })
@@ -57,3 +58,5 @@ export async function followChanges(
   }
   return lives
 }
+
+const noOrganization = () => topLevelError.badInput('There is no organization with this id.', 'organizationId')

@@ -48,11 +48,13 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
     ...(errors ? { errors: errors.map((error) => format(error, session).toJSON()) } : {}),
   })
 
-  /** Null for an event that whoever asks may no longer see. */
+  /** Null for an event that whoever asks may not see; throws where it may follow no longer. Scopes come first: without one, nothing is visible. */
   const resolve = async (args: ExecutionArgs, session: Session, change: LiveChange, atMs: number): Promise<ExecutionResult | null> => {
     const context = createContext(services, await session.viewer(atMs), session.requestId)
-    if (!(await change.isVisible(context))) return null
-    return execute({ ...args, contextValue: context, rootValue: change })
+    const result = await execute({ ...args, contextValue: context, rootValue: change })
+    const lostScope = result.data === null && result.errors?.find(({ extensions }) => extensions.code === 'FORBIDDEN')
+    if (lostScope) throw lostScope
+    return (await change.isVisible(context)) ? result : null
   }
 
   return {
@@ -89,8 +91,6 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
             if (done) return null
             const atMs = performance.now()
             const result = await turns.add(() => resolve(args, session, value, atMs))
-            const lostScope = result?.data === null && result.errors?.find(({ extensions }) => extensions.code === 'FORBIDDEN')
-            if (lostScope) throw lostScope
             if (result) return formatted(result, session)
           }
         },

@@ -260,14 +260,16 @@ test('when the connection that listens is cut, nothing is lost and nothing comes
   for (const id of ids) expect(historyOf(subscriber, id)).toEqual(['CREATED', 'UPDATED'])
 }, 40_000)
 
-test('deleting an organization leaves no row of its changes', async () => {
+test('of the changes of an organization that is deleted nothing is left but that it ended', async () => {
   const organization = await tenant(app)
   await organization.bring(itemOf('INVENTORY'), 'INSTALLED')
   await app.send(app.adminKey, 'mutation ($input: DeleteOrganizationInput!) { deleteOrganization(input: $input) { deletedIds } }', {
     input: { id: organization.id, confirmSlug: organization.slug },
   })
-  const { rows } = await app.booted.services.db.pool.query('select 1 from "Change" where "organizationId" = $1', [organization.id])
-  expect(rows).toEqual([])
+  const { rows } = await app.booted.services.db.pool.query('select "noun", "change" from "Change" where "organizationId" = $1', [
+    organization.id,
+  ])
+  expect(rows).toEqual([{ noun: 'Organization', change: 'DELETED' }])
 })
 
 async function revoke(organization: Tenant, key: string): Promise<void> {
