@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startWorker } from '../../src/jobs/worker.ts'
 import { newId } from '../../src/platform/typeid.ts'
+import { create } from '../sso-connector/connectors.ts'
 import { type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { newAccount } from '../support/aws-setup.ts'
 import { itemOf, stagedKinds, type Tenant, tenant } from '../support/component-story.ts'
@@ -29,10 +30,12 @@ async function furnished(): Promise<Tenant> {
     `insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "succeeded", "errors") values ($1, $2, 0, true, '[]')`,
     [own.id, operation.id],
   )
+  await create(own, `${own.slug}.example`, { beginVerification: false })
   return own
 }
 
-const outliving = ['AwsIdentityTombstone', 'PlatformAuditEvent', 'jobs']
+/** The one change that is left tells every server that its subscriptions have ended; it goes after minutes, as all do. */
+const outliving = ['AwsIdentityTombstone', 'PlatformAuditEvent', 'Change', 'jobs']
 
 describe('deleting an organization', () => {
   test('leaves nothing of it in any table but a tombstone of its identity and an event of the platform', async () => {
@@ -58,6 +61,7 @@ describe('deleting an organization', () => {
     expect(after.PlatformAuditEvent?.map((row) => JSON.parse(row))).toMatchObject([
       { action: 'organization.delete', actorKind: 'API_KEY', before: { slug: own.slug, name: 'Test' } },
     ])
+    expect(after.Change?.map((row) => JSON.parse(row))).toMatchObject([{ noun: 'Organization', change: 'DELETED' }])
     expect((await app.send(own.key, '{ viewer { subject } }')).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
     expect(await deleteAs(app.adminKey, own.id, own.slug)).toEqual({ deletedIds: [], alreadyAbsent: true, errors: [] })
   })
