@@ -11,5 +11,5 @@ await runProcess(async (onStop) => {
   onStop(() => booted.stop())
   const app = await createApp({ services: booted.services, adminKeys: booted.adminKeys, playgroundRoot: null })
   onStop(() => app.close())
-  await app.listen({ host: config.host, port: config.port })
+  console.log(`ready: ${await app.listen({ host: config.host, port: config.port })}`)
 })

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { CloseCode, handleProtocols, makeServer, type Server } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { isUnavailable } from '../platform/database/unavailable.ts'
 import { isFromThisMachine } from '../platform/loopback.ts'
 import { type Credential, type Credentials, isUnauthenticated, type Session } from './session.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -17,7 +18,7 @@ const pingMs = 15_000
 /** How long a closing handshake may take. */
 const closeMs = 2_000
 
-/** Who is dropped for not reading reads this code; 4401 is for a credential that has ended, 1001 for a server that stops. */
+/** Who is dropped for not reading, or comes while the database does not answer, reads this code; 4401 is for a credential that has ended, 1001 for a server that stops. */
 const tryAgainLater = 1013
 const goingAway = 1001
 
@@ -78,7 +79,9 @@ function open(socket: WebSocket, request: IncomingMessage, server: Server<Extra>
         socket.on('message', (data) => {
           handle(String(data)).catch((error: unknown) => {
             app.log.warn({ err: error, requestId: session.requestId }, 'a message of a WebSocket could not be handled')
-            void close(socket, CloseCode.InternalServerError, 'Something went wrong on our side.')
+            // Clients take InternalServerError for the end and the other for a pause.
+            if (isUnavailable(error)) void close(socket, tryAgainLater, 'A part of the service did not answer in time.')
+            else void close(socket, CloseCode.InternalServerError, 'Something went wrong on our side.')
           })
         }),
     },
