@@ -25,21 +25,24 @@ export function subscribe(urls: string[], key: string, organizationId: string, c
       webSocketImpl: WebSocket,
       connectionParams: { authorization: `Bearer ${key}` },
       lazy: false,
-      // Five hundred that come at once may find the database busy for a second.
       retryAttempts: 5,
     })
-    client.subscribe<Event>(
-      { query: changes, variables: { organizationId } },
-      {
-        next({ data }) {
-          if (!data) return
-          const { id, change } = data.componentChanged
-          mine.set(id, [...(mine.get(id) ?? []), { change, atMs: performance.now() }])
+    const begin = () =>
+      client.subscribe<Event>(
+        { query: changes, variables: { organizationId } },
+        {
+          next({ data, errors }) {
+            // Five hundred that come at once may find the database busy for a second: retryable, as any client would do.
+            if (!data) console.error(`subscriber ${index} begins again: ${errors?.map(({ message }) => message)}`)
+            if (!data) return void setTimeout(begin, 1_000)
+            const { id, change } = data.componentChanged
+            mine.set(id, [...(mine.get(id) ?? []), { change, atMs: performance.now() }])
+          },
+          error: (error) => console.error(`subscriber ${index} ended:`, error),
+          complete: () => undefined,
         },
-        error: (error) => console.error(`subscriber ${index} ended:`, error),
-        complete: () => undefined,
-      },
-    )
+      )
+    begin()
     return client
   })
   return {

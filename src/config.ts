@@ -40,10 +40,24 @@ export interface Quotas {
   components: number
   apiKeys: number
   runningOperations: number
+  members: number
+  userGroups: number
+  resourceGroups: number
+  policiesPerGroup: number
   ssoConnectors: number
 }
 
-const defaultQuotas: Quotas = { awsAccounts: 5_000, components: 50_000, apiKeys: 200, runningOperations: 4, ssoConnectors: 50 }
+const defaultQuotas: Quotas = {
+  awsAccounts: 5_000,
+  components: 50_000,
+  apiKeys: 200,
+  runningOperations: 4,
+  members: 50_000,
+  userGroups: 5_000,
+  resourceGroups: 5_000,
+  policiesPerGroup: 100,
+  ssoConnectors: 50,
+}
 
 /** All that is wrong with the settings, in one message. */
 export class ConfigError extends Error {}

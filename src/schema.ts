@@ -1,6 +1,7 @@
 import 'reflect-metadata/lite'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql'
+import { AccessDecisionResolver, PolicyMatchResolver } from './access-decision/access-decision.resolver.ts'
 import { ApiKeyResolver, OrganizationApiKeysResolver } from './api-key/api-key.resolver.ts'
 import { ActorResolver, AuditEventResolver, OrganizationAuditResolver } from './audit/audit.resolver.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
@@ -24,6 +25,7 @@ import { VerificationError } from './component/verification.type.ts'
 import type { Context } from './context.ts'
 import { loadEntities, typeNameOf } from './entity.ts'
 import { IntegrationResolver, OrganizationIntegrationsResolver } from './integration/integration.resolver.ts'
+import { MemberResolver, OrganizationMembersResolver, ViewerMemberResolver } from './member/member.resolver.ts'
 import { NodeResolver } from './node.resolver.ts'
 import {
   BackgroundOperationResolver,
@@ -33,6 +35,7 @@ import {
 } from './operation/operation.resolver.ts'
 import { OperationSubscriptions } from './operation/operation.subscriptions.ts'
 import { OrganizationResolver } from './organization/organization.resolver.ts'
+import { OrganizationPermissionGroupsResolver, PermissionGroupResolver } from './permission-group/permission-group.resolver.ts'
 import { buildSubgraph } from './platform/federation.ts'
 import {
   ConflictError,
@@ -44,8 +47,16 @@ import {
   UpstreamError,
   ValidationError,
 } from './platform/user-error.type.ts'
+import {
+  OrganizationResourceGroupsResolver,
+  ResourceGroupResolver,
+  ResourceObjectResolver,
+} from './resource-group/resource-group.resolver.ts'
 import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
 import { SsoConnectorSubscriptions } from './sso-connector/sso-connector.subscriptions.ts'
+import { PolicyResolver, ResourceGroupPoliciesResolver, UserGroupPoliciesResolver } from './user-group/policy.resolver.ts'
+import { UserGroupMutations } from './user-group/user-group.mutations.ts'
+import { MemberUserGroupsResolver, OrganizationUserGroupsResolver, UserGroupResolver } from './user-group/user-group.resolver.ts'
 import { ViewerResolver } from './viewer/viewer.resolver.ts'
 
 /** The table of contents of the graph. */
@@ -77,6 +88,23 @@ const resolvers = [
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,
   IntegrationOperationsResolver,
+  MemberResolver,
+  OrganizationMembersResolver,
+  ViewerMemberResolver,
+  PermissionGroupResolver,
+  OrganizationPermissionGroupsResolver,
+  ResourceGroupResolver,
+  ResourceObjectResolver,
+  OrganizationResourceGroupsResolver,
+  UserGroupResolver,
+  MemberUserGroupsResolver,
+  OrganizationUserGroupsResolver,
+  UserGroupMutations,
+  PolicyResolver,
+  UserGroupPoliciesResolver,
+  ResourceGroupPoliciesResolver,
+  AccessDecisionResolver,
+  PolicyMatchResolver,
   SsoConnectorResolver,
   OrganizationSsoConnectorsResolver,
   ComponentSubscriptions,

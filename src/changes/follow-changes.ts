@@ -18,6 +18,8 @@ export interface Topic {
 /** A change on its way to one subscriber: told only if whoever then asks may still see it. */
 export interface LiveChange extends Change {
   id: string
+  /** The same for all subscribers that are told of it. */
+  shared: Change
   /** Throws what a new subscription would be refused with where the caller may no longer see the organization at all. */
   isVisible(context: Context): Promise<boolean>
 }
@@ -40,6 +42,7 @@ export async function followChanges(
   const live = (change: Change): LiveChange => ({
     ...change,
     id: change.subjectId,
+    shared: change,
     isVisible: async (asking) => {
       if (!maySee(asking.viewer, change.organizationId)) throw noOrganization()
       return !topic.isFiltered || (await topic.load(asking, change.subjectId)) !== null

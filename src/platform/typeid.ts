@@ -11,6 +11,11 @@ export const idPrefixes = {
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
   op: 'BackgroundOperation',
+  mem: 'Member',
+  ug: 'UserGroup',
+  pol: 'Policy',
+  pg: 'PermissionGroup',
+  rg: 'ResourceGroup',
   sso: 'SsoConnector',
 } as const
 

@@ -48,9 +48,10 @@ export class Credentials {
     if (known && known.atMs >= sinceMs) return known.viewer
     // One that waits for its turn serves whoever comes until it begins. The queue begins at once where a turn is free.
     const begun = { atMs: Number.POSITIVE_INFINITY }
-    const viewer = this.#turns.add(() => {
+    const viewer = this.#turns.add(async () => {
       begun.atMs = performance.now()
-      return this.#authenticator.authenticate(authorization, isLocal)
+      // A viewer of its own for each look, also where the caller is always the same.
+      return { ...(await this.#authenticator.authenticate(authorization, isLocal)) }
     })
     const look = Object.assign(begun, { viewer })
     this.#looks.set(key, look)

@@ -12,11 +12,14 @@ import {
   validate,
 } from 'graphql'
 import PQueue from 'p-queue'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Change } from '../changes/change-feed.ts'
 import type { LiveChange } from '../changes/follow-changes.ts'
 import { createContext, type Services } from '../context.ts'
 import { legible, maxTokens } from '../graphql.ts'
 import { compiledSize } from '../platform/compiled-size.ts'
 import { topLevelError } from '../platform/errors.ts'
+import { LoaderCache } from '../platform/loader.ts'
 import { isUnauthenticated, type Session } from './session.ts'
 
 /** How much one event may ask for, in fields; they are resolved anew for each. */
@@ -48,9 +51,20 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
     ...(errors ? { errors: errors.map((error) => format(error, session).toJSON()) } : {}),
   })
 
+  // Who carries the same credential and waits for the same change is looked at once, and what changed is then loaded once for all of them.
+  const loaders = new WeakMap<Viewer, WeakMap<Change, LoaderCache>>()
+  const loadersOf = (viewer: Viewer, change: Change): LoaderCache => {
+    const ofViewer = loaders.get(viewer) ?? new WeakMap<Change, LoaderCache>()
+    loaders.set(viewer, ofViewer)
+    const shared = ofViewer.get(change) ?? new LoaderCache()
+    ofViewer.set(change, shared)
+    return shared
+  }
+
   /** Null for an event that whoever asks may not see; throws where it may follow no longer. Scopes come first: without one, nothing is visible. */
   const resolve = async (args: ExecutionArgs, session: Session, change: LiveChange, atMs: number): Promise<ExecutionResult | null> => {
-    const context = createContext(services, await session.viewer(atMs), session.requestId)
+    const viewer = await session.viewer(atMs)
+    const context = { ...createContext(services, viewer, session.requestId), loaders: loadersOf(viewer, change.shared) }
     const result = await execute({ ...args, contextValue: context, rootValue: change })
     const lostScope = result.data === null && result.errors?.find(({ extensions }) => extensions.code === 'FORBIDDEN')
     if (lostScope) throw lostScope

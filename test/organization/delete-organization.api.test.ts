@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startWorker } from '../../src/jobs/worker.ts'
 import { newId } from '../../src/platform/typeid.ts'
-import { create } from '../sso-connector/connectors.ts'
 import { type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { newAccount } from '../support/aws-setup.ts'
 import { itemOf, stagedKinds, type Tenant, tenant } from '../support/component-story.ts'
 import { rowsOf } from '../support/rows.ts'
+import { makeGroups } from '../tenancy/groups.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -30,7 +30,9 @@ async function furnished(): Promise<Tenant> {
     `insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "succeeded", "errors") values ($1, $2, 0, true, '[]')`,
     [own.id, operation.id],
   )
-  await create(own, `${own.slug}.example`, { beginVerification: false })
+  await makeGroups(own, 'walnut')
+  await own.ask(`mutation { createSsoConnector(input: { organizationId: "${own.id}", emailDomain: "${own.slug}.example", beginVerification: false }) {
+    errors { message } } }`)
   return own
 }
 
