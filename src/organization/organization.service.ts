@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import { actorColumns, auditEvent } from '../audit/audit.ts'
+import { endSubscriptionsOf } from '../changes/end-of-organization.ts'
 import type { Context } from '../context.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { buryAwsIdentity } from '../identity/aws-identity.ts'
@@ -143,6 +144,7 @@ export async function deleteOrganization(
         ],
       )
       await tx.query('delete from "Organization" where "id" = $1', [id])
+      await endSubscriptionsOf(tx, id)
       return { deletedIds: [id, ...owned.rows.map((row) => row.id)], alreadyAbsent: false }
     })
   } finally {
