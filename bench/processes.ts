@@ -11,13 +11,14 @@ export interface BenchProcess {
 
 /**
  * Starts Node.js with these arguments and waits for the line that says it is ready. `node` is another Node.js than this one, `pin` a command
- * in front that binds it to a core.
+ * in front that binds it to a core. With `discardLog` what it says after that line is thrown away unread: reading it line by line would
+ * cost more than writing it does.
  */
 export async function startProcess(
   args: string[],
   env: Record<string, string>,
   ready: RegExp,
-  { node = process.execPath, pin = [] }: { node?: string; pin?: string[] } = {},
+  { node = process.execPath, pin = [], discardLog = false }: { node?: string; pin?: string[]; discardLog?: boolean } = {},
 ): Promise<BenchProcess> {
   const { PATH = '' } = process.env
   const [command = node, ...rest] = [...pin, node, ...args]
@@ -28,9 +29,9 @@ export async function startProcess(
     const lines = createInterface({ input: child.stdout })
     lines.on('line', (line) => {
       const found = ready.exec(line)?.[1]
-      if (!found) return
-      resolve(found)
-      // What it says from now on is thrown away unread: reading the log line by line would cost more than writing it.
+      if (found) resolve(found)
+      else if (/"level":[456]0/.test(line)) console.error(line)
+      if (!found || !discardLog) return
       lines.close()
       child.stdout.resume()
     })

@@ -1,4 +1,5 @@
 import { createVerifier } from './aws/verification/verify.ts'
+import { createChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import { ConfigError } from './config.ts'
 import type { Services } from './context.ts'
@@ -78,11 +79,13 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
       issuer,
     )
     undo.push(() => verifier.close())
+    const changes = createChangeFeed({ url: databaseUrl, log })
+    undo.push(() => changes.stop())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, issuer, verifier, txtLookup, log },
+      services: { config, db, cursors, issuer, verifier, changes, txtLookup, log },
       keyring,
       databaseUrl,
       adminKeys: keys.adminKeys,

@@ -1,5 +1,6 @@
 import type { Viewer } from './auth/viewer.ts'
 import type { Verifier } from './aws/verification/verify.ts'
+import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
@@ -16,6 +17,7 @@ export interface Services {
   issuer: Issuer
   verifier: Verifier
   txtLookup: TxtLookup
+  changes: ChangeFeed
   log: Log
 }
 

@@ -61,7 +61,7 @@ export async function startContender(
     [...nodeFlags, ...profiling, ...contender.args],
     { DATABASE_URL: databaseUrl, GRAPHILE_ENV: 'production', NODE_ENV: 'production', ...contender.env },
     contender.ready,
-    { node, pin: pin.server },
+    { node, pin: pin.server, discardLog: true },
   )
   const { origin } = new URL(process.said)
   return { ...contender, process, url: `${origin}/graphql` }

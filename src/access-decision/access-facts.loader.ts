@@ -7,6 +7,8 @@ export interface FactsRequest {
   asked: readonly { organizationId: string; memberId: string; key: string }[]
   /** Permission groups that a match can come from. */
   permissionGroupIds: readonly string[]
+  /** As many rows as are wanted at most. */
+  limit: number
 }
 
 /** A policy of a group of the member with one of its resource groups, by an object that is one of the member's keys. */
@@ -43,15 +45,17 @@ cross join lateral (
 cross join lateral (
   select "id", "access", "permissionGroupIds" from "Policy"
   where "organizationId" = c."organizationId" and "id" = u."policyId" and "permissionGroupIds" && $4::text[] offset 0
-) p`,
+) p
+limit $5`,
 )
 
 /** Of the policies of members' groups, what can match. */
-export function readFacts(db: Queryable, { asked, permissionGroupIds }: FactsRequest): Promise<FactRow[]> {
+export function readFacts(db: Queryable, { asked, permissionGroupIds, limit }: FactsRequest): Promise<FactRow[]> {
   return rows(db, factsOfMembers, [
     asked.map(({ organizationId }) => organizationId),
     asked.map(({ memberId }) => memberId),
     asked.map(({ key }) => key),
     permissionGroupIds,
+    limit,
   ])
 }
