@@ -22,7 +22,6 @@ const poolSize = 10
 
 export interface Booted {
   services: Services
-  keyring: Keyring
   databaseUrl: string
   adminKeys: string[]
   /** Where a generated administrator's key lies; null where it was given. */
@@ -76,8 +75,7 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, issuer, verifier, log },
-      keyring,
+      services: { config, db, cursors, keyring, issuer, verifier, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

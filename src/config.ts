@@ -29,11 +29,12 @@ export interface Config {
 export interface Quotas {
   awsAccounts: number
   components: number
+  awsCredentials: number
   apiKeys: number
   runningOperations: number
 }
 
-const defaultQuotas: Quotas = { awsAccounts: 5_000, components: 50_000, apiKeys: 200, runningOperations: 4 }
+const defaultQuotas: Quotas = { awsAccounts: 5_000, components: 50_000, awsCredentials: 5_000, apiKeys: 200, runningOperations: 4 }
 
 /** All that is wrong with the settings, in one message. */
 export class ConfigError extends Error {}

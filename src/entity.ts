@@ -3,6 +3,7 @@ import { auditEventLoader } from './audit/audit.loader.ts'
 import type { Scope } from './auth/scope.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { awsAccountByNumberLoader, awsAccountLoader } from './aws-account/aws-account.loader.ts'
+import { awsCredentialLoader } from './aws-credential/aws-credential.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
@@ -31,6 +32,7 @@ export const entities: Record<IdPrefix, Entity> = {
   ver: reads('COMPONENTS_READ', verificationLoader),
   tr: reads('COMPONENTS_READ', componentTransitionLoader),
   acct: reads('AWS_READ', awsAccountLoader),
+  cred: reads('AWS_READ', awsCredentialLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
 }
 

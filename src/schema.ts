@@ -5,6 +5,11 @@ import { ApiKeyResolver, OrganizationApiKeysResolver } from './api-key/api-key.r
 import { ActorResolver, AuditEventResolver, OrganizationAuditResolver } from './audit/audit.resolver.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { AwsAccountResolver, OrganizationAwsAccountsResolver } from './aws-account/aws-account.resolver.ts'
+import {
+  AccountCredentialsResolver,
+  AwsCredentialResolver,
+  OrganizationAwsCredentialsResolver,
+} from './aws-credential/aws-credential.resolver.ts'
 import { ComponentMutations } from './component/component.mutations.ts'
 import {
   AccessLogsComponentResolver,
@@ -69,6 +74,9 @@ const resolvers = [
   ComponentMutations,
   AwsAccountResolver,
   OrganizationAwsAccountsResolver,
+  AwsCredentialResolver,
+  OrganizationAwsCredentialsResolver,
+  AccountCredentialsResolver,
   BackgroundOperationResolver,
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,

@@ -105,7 +105,8 @@ export async function deleteOrganization(
       if (locked.rowCount === 0) return { deletedIds: [], alreadyAbsent: true }
       const owned = await tx.query<{ id: string }>(
         `select "id" from "Integration" where "organizationId" = $1 union all select "id" from "Component" where "organizationId" = $1
-         union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1`,
+         union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1
+         union all select "id" from "AwsCredential" where "organizationId" = $1`,
         [id],
       )
       await buryAwsIdentity(tx, id)

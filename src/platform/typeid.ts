@@ -10,6 +10,7 @@ export const idPrefixes = {
   ver: 'Verification',
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
+  cred: 'AwsCredential',
   op: 'BackgroundOperation',
 } as const
 
