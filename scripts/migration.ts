@@ -9,7 +9,7 @@ import { openSchemaEngine } from '../src/platform/database/schema-engine.ts'
 
 // Writes the migration from the last one's data model to prisma/schema.prisma:
 //   tsx scripts/migration.ts --name add-connectors
-//   tsx scripts/migration.ts --name init --replace-all     (before the first release only: one migration instead of all)
+//   tsx scripts/migration.ts --name init --replace-all     (before the first release only: one instead of all that it wrote)
 // Read what it wrote: it cannot know how existing rows are to be carried over. What no data model can say (partial indexes, checks) is
 // added below the line `byHand`, and stays there when the same migration is written again.
 
@@ -79,7 +79,7 @@ async function writeMigration(name: string, replaceAll: boolean): Promise<string
   if (!replaceAll && existing.some((migration) => migration >= directory))
     throw new Error(`There is a migration after ${directory}: check the clock.`)
   const kept = await handWritten(directory)
-  if (replaceAll) for (const migration of existing) await rm(path.join(migrationsDirectory, migration), { recursive: true })
+  if (replaceAll) await removeGenerated(existing.filter((migration) => migration !== directory))
   await mkdir(path.join(migrationsDirectory, directory), { recursive: true })
   await writeFile(
     path.join(migrationsDirectory, directory, 'migration.sql'),
@@ -90,8 +90,20 @@ async function writeMigration(name: string, replaceAll: boolean): Promise<string
   return `wrote prisma/migrations/${directory}/migration.sql: read it before it is committed`
 }
 
+const scriptOf = (migration: string) => readFile(path.join(migrationsDirectory, migration, 'migration.sql'), 'utf8').catch(() => '')
+
+/** Migrations that were written by hand as a whole stay: no data model would bring them back. */
+async function removeGenerated(migrations: string[]): Promise<void> {
+  for (const migration of migrations) {
+    const script = await scriptOf(migration)
+    if (!script.startsWith(collationNote)) continue
+    if (script.includes(byHand)) throw new Error(`${migration} has a part by hand: move it to a migration of its own first.`)
+    await rm(path.join(migrationsDirectory, migration), { recursive: true })
+  }
+}
+
 async function handWritten(directory: string): Promise<string> {
-  const before = await readFile(path.join(migrationsDirectory, directory, 'migration.sql'), 'utf8').catch(() => '')
+  const before = await scriptOf(directory)
   const start = before.indexOf(byHand)
   return start < 0 ? '' : `\n${before.slice(start)}`
 }

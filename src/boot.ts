@@ -48,6 +48,8 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     const db = openDatabase({ url: databaseUrl, poolSize, applicationName, log })
     undo.push(() => db.close())
     if (migrate) await migrateJobs(db.pool, log)
+    // The first statement through Prisma loads its query compiler and blocks for up to a second: better now than in a request.
+    await db.prisma.organization.findFirst({ select: { id: true } })
     const keys = await readKeys(config)
     const keyring = openKeyring(keys.encryptionKeys)
     await checkKeyring(db.pool, keyring)

@@ -38,7 +38,7 @@ export function createIssuerKeys({
     of(issuer, { jwksUrl, isStale = false } = {}) {
       const cached = known.get(issuer)
       const ageMs = cached ? Date.now() - cached.atMs : Number.POSITIVE_INFINITY
-      if (cached && ageMs < (isStale ? cacheMs : cacheMs)) return cached.keys
+      if (cached && ageMs < (isStale ? Math.min(refetchAfterMs, cacheMs) : cacheMs)) return cached.keys
       const keys = fetchKeys(issuer, jwksUrl, AbortSignal.any([AbortSignal.timeout(timeoutMs), closing]))
       known.set(issuer, { keys, atMs: Date.now() })
       keys.catch(() => known.delete(issuer))

@@ -97,7 +97,7 @@ function iamLogin({ identity, tagName }: NonNullable<IamWriteLoginInput['iam']>,
       userError.validation(
         'VALUE_INCORRECT_FORMAT',
         at,
-        'tagName must be an AWS tag key: 1 to 128 letters, digits, spaces and _.:/=+-@, not beginning with aws:.',
+        'tagName must be an AWS tag key: 1 to 128 letters, digits, spaces and _.:/=+-@, not beginning with aws: in small or capital letters.',
       ),
     )
   }
@@ -136,7 +136,7 @@ function oktaLogin(input: NonNullable<NonNullable<IamWriteLoginInput['federated'
       input.identityProvider,
       /^[\w.-]{1,128}$/,
       [...path, 'identityProvider'],
-      'identityProvider must be the name of a SAML provider in IAM: 1 to 128 letters, digits and ._-',
+      'identityProvider must be the name of a SAML provider in IAM: 1 to 128 letters, digits and the characters . _ -, nothing else.',
     ),
     ...wrongForm(
       input.multiAccountParentId,
@@ -150,7 +150,7 @@ function oktaLogin(input: NonNullable<NonNullable<IamWriteLoginInput['federated'
 }
 
 const accountNumber = /^\d{12}$/
-const tagKey = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
+const tagKey = /^(?![aA][wW][sS]:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
 
 function wrongForm(
   value: string | null | undefined,

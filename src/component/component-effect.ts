@@ -2,8 +2,10 @@ import { actorColumns, auditEvent } from '../audit/audit.ts'
 import type { ComponentConfig, VerificationReport, VerificationRequest } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
 import type { ComponentAction, ComponentHealth, ComponentState } from '../generated/prisma/enums.ts'
+import { isWriteConflict } from '../platform/database/unavailable.ts'
 import { rows, statement } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
+import { inTurn } from './account-turn.ts'
 import type { ComponentRow, VerificationRow } from './component.loader.ts'
 import { auditEntry } from './component-history.ts'
 
@@ -90,7 +92,7 @@ export async function applyReport(
   const verificationId = newId('ver')
   const event = eventOf(context, component, report, times.trigger, verificationId, effect)
   const moves = effect.kind === 'transition' ? effect : null
-  const [kept] = await rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, [
+  const values = [
     organizationId,
     id,
     state,
@@ -118,7 +120,15 @@ export async function applyReport(
     event?.before ? JSON.stringify(event.before) : null,
     event?.after ? JSON.stringify(event.after) : null,
     context.requestId,
-  ])
+  ]
+  const write = () => rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, values)
+  const [kept] = await inTurn(component, () =>
+    write().catch((error: unknown) => {
+      // The organization is being deleted, whose rows are locked in another order: as in a transaction, the loser tries once more.
+      if (isWriteConflict(error)) return write()
+      throw error
+    }),
+  )
   context.loaders.clear()
   if (!kept) return null
   const { moved, ...verification } = kept

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import type { ComponentKind } from '../generated/prisma/enums.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
+import { inTurn } from './account-turn.ts'
 import { type ComponentRow, componentLoader } from './component.loader.ts'
 import { recordChanges } from './component-history.ts'
 import { queueDependants } from './dependants.ts'
@@ -20,7 +21,12 @@ export async function removeComponent(context: Context, reference: ComponentRefe
   if (!component) return { deletedIds: [], alreadyAbsent: true, organizationId: null }
   const { organizationId } = component
   if (component.kind === 'BASE') throw new Refusal(notAllowed(component, 'REMOVE', at.id))
-  const deletedIds = await transaction(context.db.pool, async (tx) => {
+  const work = async (tx: PoolClient) => {
+    // As a staging does: an uninstall waits for this, or this for it.
+    await tx.query('select 1 from "Integration" where "organizationId" = $1 and "id" = $2 for share', [
+      organizationId,
+      component.integrationId,
+    ])
     await tx.query('select 1 from "AwsAccount" where "organizationId" = $1 and "id" = $2 for update', [
       organizationId,
       component.awsAccountId,
@@ -44,7 +50,8 @@ export async function removeComponent(context: Context, reference: ComponentRefe
     await recordRemovals(tx, context, organizationId, [...removed, ...bases])
     if (found.state === 'INSTALLED') await queueDependants(tx, organizationId, component)
     return [...removed, ...bases].map(({ id }) => id)
-  })
+  }
+  const deletedIds = await inTurn(component, () => transaction(context.db.pool, work))
   context.loaders.clear()
   return { deletedIds, alreadyAbsent: deletedIds.length === 0, organizationId }
 }

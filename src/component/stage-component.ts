@@ -9,10 +9,12 @@ import { requireOrganization } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
 import { newId } from '../platform/typeid.ts'
+import { inTurn } from './account-turn.ts'
 import { allowedActions } from './component.lifecycle.ts'
-import { type ComponentRow, componentLoader } from './component.loader.ts'
+import { type ComponentRow, componentByItemLoader, componentLoader } from './component.loader.ts'
 import { type ComponentChange, recordChanges } from './component-history.ts'
 import { queueDependants } from './dependants.ts'
+import { notAllowed } from './verify-component.ts'
 
 export interface StageRequest {
   organizationId: string
@@ -46,8 +48,9 @@ export async function stageComponent(
   at: StagePaths = { itemId: ['input', 'itemId'] },
 ): Promise<ComponentRow> {
   await requireOrganization(context, request.organizationId, paths.organizationId)
-  const item = readItem(request, at)
-  const id = await transaction(context.db.pool, async (tx) => {
+  if (request.kind === 'BASE') throw await refusalOfBase(context, request)
+  const item = readItem(request, request.kind, at)
+  const work = async (tx: PoolClient) => {
     const integrationId = await lockIntegration(tx, request.organizationId)
     const account = await lockAccount(tx, context, request, item, at)
     const existing = await lockComponent(tx, request)
@@ -55,12 +58,17 @@ export async function stageComponent(
     if (existing) return restage(tx, context, { request, item, account, existing, partition, integrationId }, at)
     await assertPartition(tx, account, partition, null)
     return stageFirst(tx, context, { request, item, account, partition, integrationId }, at)
-  })
+  }
+  const { organizationId } = request
+  const id = await inTurn({ organizationId, accountId: item.accountId }, () => transaction(context.db.pool, work))
   context.loaders.clear()
   const staged = await componentLoader(context).load(id)
   if (!staged) throw new Refusal(userError.conflict(at.itemId, null))
   return staged
 }
+
+/** It is part of a unique index, whose entries are bounded; the longest ARN of a function has 251 characters. */
+const maxItemIdLength = 256
 
 interface Item {
   accountId: string
@@ -68,19 +76,32 @@ interface Item {
   partition: AwsPartition | null
 }
 
-function readItem({ kind, itemId, partition }: StageRequest, at: StagePaths): Item {
-  if (kind === 'BASE') {
-    throw new Refusal(
-      userError.validation(
-        'INVALID_VALUE',
-        paths.kind,
-        'BASE is made by the server with the first component of an account; stage another kind.',
-      ),
-    )
-  }
+/** No action on a BASE is allowed; where there is none, the kind is no choice. */
+async function refusalOfBase(context: Context, { organizationId, itemId }: StageRequest): Promise<Refusal> {
+  const base = await componentByItemLoader(context).load(`${organizationId} BASE ${itemId}`)
+  if (base) return new Refusal(notAllowed(base, 'STAGE', paths.kind))
+  return new Refusal(
+    userError.validation(
+      'INVALID_VALUE',
+      paths.kind,
+      'BASE is made by the server with the first component of an account; stage another kind.',
+    ),
+  )
+}
+
+function readItem({ itemId, partition }: StageRequest, kind: Exclude<ComponentKind, 'BASE'>, at: StagePaths): Item {
   if (partition === null) {
     throw new Refusal(
       userError.validation('REQUIRED_VALUE_MISSING', paths.partition, 'partition cannot be null: leave it out or give a partition.'),
+    )
+  }
+  if (itemId.length > maxItemIdLength) {
+    throw new Refusal(
+      userError.validation(
+        'VALUE_INCORRECT_FORMAT',
+        at.itemId,
+        `itemId has ${itemId.length} characters; no account id or function's ARN has more than ${maxItemIdLength}.`,
+      ),
     )
   }
   const parsed = parseItemId(kind, itemId)

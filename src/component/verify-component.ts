@@ -117,8 +117,8 @@ function errorsOf(
     ]
   }
   // Another call came first: the report is kept, but it tells of a component that no longer is.
-  if (!tookEffect && effect.kind === 'transition') {
-    const action = effect.action as 'VERIFY' | 'CONFIGURE'
+  if (!tookEffect) {
+    const action = effect.kind === 'transition' && effect.action === 'CONFIGURE' ? 'CONFIGURE' : 'VERIFY'
     return [nextState(action, fresh.state) ? userError.conflict(at.expectedVersion, fresh.version) : notAllowed(fresh, action, at.id)]
   }
   return []

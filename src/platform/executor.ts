@@ -9,9 +9,13 @@ import {
 } from 'graphql'
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
 import { LRUCache } from 'lru-cache'
+import { generatedFields } from './compiled-size.ts'
 
-/** Compiled queries kept. Each holds some tens of kilobytes, so that clients with ever new documents cannot fill the memory. */
+/** Compiled queries kept, and fields in all of them together: a field holds 1.5 kB, so that clients with ever new documents cannot fill the memory. */
 const maxCompiled = 500
+const maxCompiledFields = 50_000
+/** Fields of the largest operation that is compiled, ten times what a front end asks for: 0.1 s of work. Larger ones are interpreted. */
+const maxFields = 2_000
 
 export interface ExecutionRequest {
   document: DocumentNode
@@ -27,7 +31,7 @@ export interface ExecutionRequest {
  * null apart as strictly, which only inputs of mutations need. Variables are always accepted by graphql-js first.
  */
 export function createExecutor(schema: GraphQLSchema): (request: ExecutionRequest) => Promise<ExecutionResult> {
-  const compiled = new LRUCache<string, CompiledQuery>({ max: maxCompiled })
+  const compiled = new LRUCache<string, CompiledQuery>({ max: maxCompiled, maxSize: maxCompiledFields })
   return async ({ document, operationName, variables, context, documentHash }) => {
     const operation = getOperationAST(document, operationName)
     const args: ExecutionArgs = { schema, document, operationName, variableValues: variables ?? {}, contextValue: context }
@@ -37,10 +41,12 @@ export function createExecutor(schema: GraphQLSchema): (request: ExecutionReques
     const key = `${documentHash} ${operation.name?.value ?? ''}`
     let query = compiled.get(key)
     if (!query) {
+      const size = generatedFields(schema, document, operation, maxFields)
+      if (size > maxFields) return execute(args)
       const made = compileQuery(schema, document, operation.name?.value)
       if (!isCompiledQuery(made)) return execute(args)
       query = made as CompiledQuery
-      compiled.set(key, query)
+      compiled.set(key, query, { size: size + 1 })
     }
     return query.query({}, context, variables ?? {})
   }

@@ -165,8 +165,10 @@ describe('OIDC providers', () => {
     expect(await clientIds()).toEqual(['two'])
   })
 
-  test('have at most 100 client ids', async () => {
-    await create({ ClientIDList: Array.from({ length: 100 }, (_, index) => `client-${index}`) })
+  test('have at most 100 client ids, in the order they were given', async () => {
+    const all = Array.from({ length: 100 }, (_, index) => `client-${index}`)
+    await create({ ClientIDList: all })
+    expect(await clientIds()).toEqual(all)
     const add = iam.send(new AddClientIDToOpenIDConnectProviderCommand({ ...byArn, ClientID: 'one more' }))
     expect(await refusalOf(add)).toMatchObject({ name: 'LimitExceededException', status: 409 })
   })

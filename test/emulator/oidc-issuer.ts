@@ -19,8 +19,8 @@ export interface TestIssuer {
   close(): Promise<void>
 }
 
-/** An OIDC issuer of the test's own, with RS256 keys, discovery and a key set. */
-export async function startIssuer(path = ''): Promise<TestIssuer> {
+/** An OIDC issuer of the test's own, with RS256 keys, discovery and a key set; `clock` gives the epoch milliseconds of its tokens. */
+export async function startIssuer(path = '', clock = Date.now): Promise<TestIssuer> {
   const makeKey = () => generateKeyPair('RS256', { extractable: true })
   const foreign = await makeKey()
   let signing = await makeKey()
@@ -56,7 +56,7 @@ export async function startIssuer(path = ''): Promise<TestIssuer> {
     behaviour: 'answer',
     jwksReads: 0,
     async token(claims, { kid = `key-${generation}`, algorithm = 'RS256', withForeignKey = false } = {}) {
-      const now = Math.floor(Date.now() / 1000)
+      const now = Math.floor(clock() / 1000)
       const payload = { iss: url, iat: now, nbf: now, exp: now + 300, ...claims }
       const pair = withForeignKey ? foreign : signing
       const key = await importJWK(await exportJWK(pair.privateKey), algorithm)

@@ -20,8 +20,8 @@ let url: string
 let nowMs: number
 
 beforeAll(async () => {
-  issuer = await startIssuer('/tenant')
-  google = await startIssuer()
+  issuer = await startIssuer('/tenant', () => nowMs)
+  google = await startIssuer('', () => nowMs)
 })
 beforeEach(async () => {
   nowMs = Date.now()
@@ -219,25 +219,44 @@ describe('an issuer that STS cannot use', () => {
   })
 
   test('that does not listen any more is reported as a missing key', async () => {
-    const gone = await startIssuer()
+    const gone = await startIssuer('', () => nowMs)
     putOidcProvider(emulator.state.account(accountId), nowMs, { url: gone.url, clientIds: [audience] })
     const token = await gone.token({ aud: audience, sub: subject })
     await gone.close()
     expect((await refusalOf(assume({ token }))).message).toMatch(/^Couldn't retrieve verification key/)
   })
 
-  test('is asked once for the keys of many tokens while they are remembered', async () => {
-    const patient = createAwsEmulator()
-    const endpoint = await patient.listen()
-    putOidcProvider(patient.state.account(accountId), Date.now(), { url: issuer.url, clientIds: [audience] })
-    putRole(patient.state.account(accountId), Date.now(), { name: 'R', trustPolicy: trust({ StringEquals: exactly(audience, subject) }) })
-    const before = issuer.jwksReads
-    const token = await issuer.token({ aud: audience, sub: subject })
-    const input = { RoleArn: `arn:aws:iam::${accountId}:role/R`, RoleSessionName: 'many', WebIdentityToken: token }
-    const calls = Array.from({ length: 5 }, () => clientsOf(endpoint).sts.send(new AssumeRoleWithWebIdentityCommand(input)))
-    await Promise.all(calls)
-    await patient.close()
-    expect(issuer.jwksReads - before).toBe(1)
+  describe('is asked again only when its keys are old or lack the one that a token names', () => {
+    let patient: AwsEmulator
+    let input: { RoleArn: string; RoleSessionName: string }
+    let endpoint: string
+
+    beforeEach(async () => {
+      patient = createAwsEmulator({ issuer: { cacheMs: 60_000 } })
+      endpoint = await patient.listen()
+      const account = patient.state.account(accountId)
+      putOidcProvider(account, Date.now(), { url: issuer.url, clientIds: [audience] })
+      putRole(account, Date.now(), { name: 'R', trustPolicy: trust({ StringEquals: exactly(audience, subject) }) })
+      input = { RoleArn: `arn:aws:iam::${accountId}:role/R`, RoleSessionName: 'many' }
+    })
+    afterEach(() => patient.close())
+
+    const assumeAt = async () => {
+      const WebIdentityToken = await issuer.token({ aud: audience, sub: subject })
+      return clientsOf(endpoint).sts.send(new AssumeRoleWithWebIdentityCommand({ ...input, WebIdentityToken }))
+    }
+
+    test('many tokens at once cost one look at the keys', async () => {
+      const before = issuer.jwksReads
+      await Promise.all([assumeAt(), assumeAt(), assumeAt(), assumeAt()])
+      expect(issuer.jwksReads - before).toBe(1)
+    })
+
+    test('a new key is found a second later, though keys are remembered for a minute', { timeout: 20_000 }, async () => {
+      await assumeAt()
+      await issuer.rotate()
+      await expect.poll(() => assumeAt().then(() => 'accepted', String), { timeout: 10_000, interval: 300 }).toBe('accepted')
+    })
   })
 })
 

@@ -22,21 +22,30 @@ const log = createLog('error')
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startServer()
   const template = `gatehouse_template_${randomBytes(6).toString('hex')}`
-  await execute(server.url, `create database ${template}`)
-  const templateUrl = new URL(server.url)
-  templateUrl.pathname = `/${template}`
-  await applyMigrations({ url: templateUrl.toString(), log })
-  const pool = new pg.Pool({ connectionString: templateUrl.toString(), max: 1 })
+  const tearDown = async () => {
+    await execute(server.url, `drop database if exists ${template} with (force)`)
+    await server.stop()
+  }
+  try {
+    await createTemplate(server.url, template)
+  } catch (error) {
+    await tearDown()
+    throw error
+  }
+  project.provide('databaseServer', { url: server.url, template })
+  return tearDown
+}
+
+async function createTemplate(serverUrl: string, template: string): Promise<void> {
+  await execute(serverUrl, `create database ${template}`)
+  const url = new URL(serverUrl)
+  url.pathname = `/${template}`
+  await applyMigrations({ url: url.toString(), log })
+  const pool = new pg.Pool({ connectionString: url.toString(), max: 1 })
   // graphile-worker asks for both.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  await migrateJobs(pool, log)
-  await pool.end()
-  project.provide('databaseServer', { url: server.url, template })
-  return async () => {
-    await execute(server.url, `drop database ${template}`)
-    await server.stop()
-  }
+  await migrateJobs(pool, log).finally(() => pool.end())
 }
 
 async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {

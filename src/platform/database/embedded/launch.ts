@@ -55,7 +55,9 @@ export async function launch({ place, settings, log, watchdog, signal }: Launch)
 }
 
 async function isReady(server: ChildProcess, cluster: string, signal: AbortSignal): Promise<boolean> {
-  for (const deadline = Date.now() + recoveryMs; server.exitCode === null && server.signalCode === null; await delay(25)) {
+  // Without a process id it could not be executed at all.
+  const isRunning = () => server.pid !== undefined && server.exitCode === null && server.signalCode === null
+  for (const deadline = Date.now() + recoveryMs; isRunning(); await delay(25)) {
     const lines = await readPidFile(cluster)
     if (lines && Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready') return true
     if (signal.aborted) await end(server)
