@@ -4,6 +4,7 @@ import type { Scope } from './auth/scope.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { awsAccountByNumberLoader, awsAccountLoader } from './aws-account/aws-account.loader.ts'
 import { awsCredentialLoader } from './aws-credential/aws-credential.loader.ts'
+import { awsRoleByArnLoader, awsRoleLoader } from './aws-role/aws-role.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
@@ -33,6 +34,7 @@ export const entities: Record<IdPrefix, Entity> = {
   tr: reads('COMPONENTS_READ', componentTransitionLoader),
   acct: reads('AWS_READ', awsAccountLoader),
   cred: reads('AWS_READ', awsCredentialLoader),
+  role: reads('AWS_READ', awsRoleLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
 }
 
@@ -87,6 +89,10 @@ async function loadByNaturalKey(context: Context, { __typename, ...key }: Repres
   if (__typename === 'AwsAccount' && typeof organizationId === 'string' && typeof key.accountId === 'string') {
     assertMeets(context.viewer, entities.acct.requires)
     return awsAccountByNumberLoader(context).load(`${organizationId} ${key.accountId}`)
+  }
+  if (__typename === 'AwsRole' && typeof organizationId === 'string' && typeof key.arn === 'string') {
+    assertMeets(context.viewer, entities.role.requires)
+    return awsRoleByArnLoader(context).load(`${organizationId} ${key.arn}`)
   }
   return null
 }

@@ -10,6 +10,7 @@ import {
   AwsCredentialResolver,
   OrganizationAwsCredentialsResolver,
 } from './aws-credential/aws-credential.resolver.ts'
+import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
 import { ComponentMutations } from './component/component.mutations.ts'
 import {
   AccessLogsComponentResolver,
@@ -77,6 +78,9 @@ const resolvers = [
   AwsCredentialResolver,
   OrganizationAwsCredentialsResolver,
   AccountCredentialsResolver,
+  AwsRoleResolver,
+  OrganizationAwsRolesResolver,
+  AccountAwsRolesResolver,
   BackgroundOperationResolver,
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,

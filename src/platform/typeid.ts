@@ -11,6 +11,7 @@ export const idPrefixes = {
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
   cred: 'AwsCredential',
+  role: 'AwsRole',
   op: 'BackgroundOperation',
 } as const
 
