@@ -1,3 +1,4 @@
+import { createAccountReader } from './aws/account-reader/account-reader.ts'
 import { createVerifier } from './aws/verification/verify.ts'
 import type { Config } from './config.ts'
 import { ConfigError } from './config.ts'
@@ -63,21 +64,20 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     })
     await issuer.start()
     undo.push(() => issuer.stop())
-    const verifier = createVerifier(
-      {
-        endpointUrl: config.awsEndpointUrl,
-        serviceEndpointUrls: config.awsServiceEndpointUrls,
-        useFipsEndpoint: config.awsUseFips,
-        awsRegion: config.awsRegion,
-        log,
-      },
-      issuer,
-    )
+    const awsSettings = {
+      endpointUrl: config.awsEndpointUrl,
+      serviceEndpointUrls: config.awsServiceEndpointUrls,
+      useFipsEndpoint: config.awsUseFips,
+      awsRegion: config.awsRegion,
+    }
+    const verifier = createVerifier({ ...awsSettings, log }, issuer)
     undo.push(() => verifier.close())
+    const accountReader = createAccountReader(awsSettings, issuer)
+    undo.push(() => accountReader.close())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, keyring, issuer, verifier, log },
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

@@ -1,4 +1,5 @@
 import type { Viewer } from './auth/viewer.ts'
+import type { AccountReader } from './aws/account-reader/account-reader.ts'
 import type { Verifier } from './aws/verification/verify.ts'
 import type { Config } from './config.ts'
 import type { Issuer } from './identity/issuer.ts'
@@ -16,6 +17,7 @@ export interface Services {
   keyring: Keyring
   issuer: Issuer
   verifier: Verifier
+  accountReader: AccountReader
   log: Log
 }
 

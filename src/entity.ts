@@ -5,6 +5,7 @@ import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { awsAccountByNumberLoader, awsAccountLoader } from './aws-account/aws-account.loader.ts'
 import { awsCredentialLoader } from './aws-credential/aws-credential.loader.ts'
 import { awsRoleByArnLoader, awsRoleLoader } from './aws-role/aws-role.loader.ts'
+import { awsSyncLoader, organizationOfSync } from './aws-sync/aws-sync.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
@@ -35,6 +36,7 @@ export const entities: Record<IdPrefix, Entity> = {
   acct: reads('AWS_READ', awsAccountLoader),
   cred: reads('AWS_READ', awsCredentialLoader),
   role: reads('AWS_READ', awsRoleLoader),
+  sync: { requires: { scopes: ['AWS_READ'] }, load: (context, id) => awsSyncLoader(context).load(organizationOfSync(id)) },
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
 }
 

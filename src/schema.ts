@@ -11,6 +11,7 @@ import {
   OrganizationAwsCredentialsResolver,
 } from './aws-credential/aws-credential.resolver.ts'
 import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
+import { AwsAccountSyncResolver, AwsSyncResolver, OrganizationAwsSyncResolver } from './aws-sync/aws-sync.resolver.ts'
 import { ComponentMutations } from './component/component.mutations.ts'
 import {
   AccessLogsComponentResolver,
@@ -81,6 +82,9 @@ const resolvers = [
   AwsRoleResolver,
   OrganizationAwsRolesResolver,
   AccountAwsRolesResolver,
+  AwsSyncResolver,
+  AwsAccountSyncResolver,
+  OrganizationAwsSyncResolver,
   BackgroundOperationResolver,
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,

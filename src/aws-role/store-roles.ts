@@ -1,21 +1,8 @@
 import { recordEvents } from '../audit/audit.ts'
+import type { RoleTag, SeenRole } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { newId } from '../platform/typeid.ts'
-
-/** A role as a scan saw it. What was not read is undefined and leaves what is known as it is. */
-export interface SeenRole {
-  arn: string
-  /** AROA…. */
-  roleId: string
-  name: string
-  path: string
-  trustPolicy: object
-  /** `maxSessionDuration` in seconds. */
-  details: { description: string | null; maxSessionDuration: number } | undefined
-  /** By key. */
-  tags: { key: string; value: string }[] | undefined
-}
 
 /** Whose roles are written, and what they were read through. */
 export interface ScannedAccount {
@@ -42,8 +29,11 @@ export async function storeSeenRoles(
     maxSessionDuration: details?.maxSessionDuration ?? null,
     tags: tags ?? null,
   }))
+  const values = [organizationId, awsAccountId, sourceId, JSON.stringify(given)]
+  const { rowCount } = await context.db.pool.query(`${changed} select 1 from changed limit 1`, values)
+  if (rowCount === 0) return
   await transaction(context.db.pool, async (tx) => {
-    const { rows } = await tx.query<Replaced>(upsert, [organizationId, awsAccountId, sourceId, JSON.stringify(given)])
+    const { rows } = await tx.query<Replaced>(upsert, values)
     await recordEvents(
       tx,
       context,
@@ -62,7 +52,7 @@ export async function storeSeenRoles(
 export async function storeTags(
   { db }: Context,
   { organizationId, awsAccountId }: ScannedAccount,
-  tagged: { arn: string; roleId: string; tags: { key: string; value: string }[] }[],
+  tagged: { arn: string; roleId: string; tags: RoleTag[] }[],
 ): Promise<void> {
   if (tagged.length === 0) return
   await db.pool.query(
@@ -117,8 +107,7 @@ interface Replaced {
   roleId: string
 }
 
-// IAM's own default where the session's length could not be read.
-const upsert = `with given as (
+const changed = `with given as (
   select * from json_to_recordset($4::json) as g("id" text, "arn" text, "roleId" text, "name" text, "path" text, "trustPolicy" jsonb,
     "hasDetails" boolean, "description" text, "maxSessionDuration" int, "tags" jsonb)
 ), changed as (
@@ -128,7 +117,10 @@ const upsert = `with given as (
     or r."name" <> g."name" or r."path" <> g."path" or r."trustPolicy" <> g."trustPolicy"
     or (g."hasDetails" and (r."description", r."maxSessionDuration") is distinct from (g."description", g."maxSessionDuration"))
     or (g."tags" is not null and r."tags" is distinct from g."tags")
-), updated as (
+)`
+
+// 3600 seconds are IAM's own default, where the session's length could not be read.
+const upsert = `${changed}, updated as (
   update "AwsRole" r set "awsAccountId" = $2, "discoveredById" = $3, "roleId" = c."roleId", "name" = c."name", "path" = c."path",
     "trustPolicy" = c."trustPolicy",
     "description" = case when c."hasDetails" then c."description" when c."isReplaced" then null else r."description" end,

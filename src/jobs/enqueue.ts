@@ -5,6 +5,10 @@ import type { Queryable } from '../platform/statement.ts'
 export const jobPayloads = {
   /** A new look at one installed component. */
   reverifyComponent: z.object({ organizationId: z.string(), componentId: z.string() }),
+  /** The accounts of a BackgroundOperation of kind AWS_SYNC or AWS_ROLE_REFRESH. */
+  readAwsAccounts: z.object({ organizationId: z.string(), operationId: z.string() }),
+  /** By the clock, every minute: begins the syncs that are due. */
+  scheduleAwsSyncs: z.object({}),
   /** The components of a BackgroundOperation of kind COMPONENT_VERIFICATION. */
   verifyComponents: z.object({ organizationId: z.string(), operationId: z.string() }),
 }
@@ -17,10 +21,10 @@ export async function enqueue<Name extends JobName>(
   tx: Queryable,
   name: Name,
   payload: JobPayload<Name>,
-  { key }: { key: string },
+  { key, maxAttempts = 5 }: { key: string; maxAttempts?: number },
 ): Promise<void> {
   await tx.query({
-    text: 'select graphile_worker.add_job($1, payload := $2::json, job_key := $3, max_attempts := 5)::text',
-    values: [name, JSON.stringify(jobPayloads[name].parse(payload)), key],
+    text: 'select graphile_worker.add_job($1, payload := $2::json, job_key := $3, max_attempts := $4)::text',
+    values: [name, JSON.stringify(jobPayloads[name].parse(payload)), key, maxAttempts],
   })
 }

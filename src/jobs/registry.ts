@@ -1,3 +1,5 @@
+import { readAwsAccounts } from '../aws-sync/read-accounts.job.ts'
+import { scheduleAwsSyncs } from '../aws-sync/schedule.job.ts'
 import { reverifyComponent } from '../component/component.job.ts'
 import type { Services } from '../context.ts'
 import { verifyComponentsJob } from '../operation/verify-components.job.ts'
@@ -9,5 +11,7 @@ export type JobHandler<Name extends JobName> = (services: Services, payload: Job
 /** Which function does which job. */
 export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
   reverifyComponent,
+  readAwsAccounts,
+  scheduleAwsSyncs,
   verifyComponents: verifyComponentsJob,
 }

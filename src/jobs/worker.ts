@@ -11,6 +11,9 @@ import { type JobHandler, jobHandlers } from './registry.ts'
 /** Jobs a process runs at once. */
 const concurrency = 4
 
+/** What runs by the clock (UTC), once for the installation however many workers there are. */
+const crontab = '* * * * * scheduleAwsSyncs ?max=1&jobKey=scheduleAwsSyncs'
+
 export interface Worker {
   /** Begins no further job, waits up to 5 s for those under way, and gives back what is left. */
   stop(): Promise<void>
@@ -40,6 +43,7 @@ export async function startWorker(services: Services, url: string): Promise<Work
     pgPool: pool,
     taskList: taskList(services, ended.signal),
     concurrency,
+    crontab,
     pollInterval: 2_000,
     noHandleSignals: true,
     gracefulShutdownAbortTimeout: 5_000,

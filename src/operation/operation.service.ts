@@ -1,12 +1,18 @@
+import type { PoolClient } from 'pg'
 import { actorColumns, recordEvents } from '../audit/audit.ts'
 import { holds, type Scope } from '../auth/scope.ts'
+import { lockSync, noteSyncCancelled } from '../aws-sync/sync-state.ts'
 import type { Context } from '../context.ts'
 import type { BackgroundOperationKind, BackgroundOperationStatus } from '../generated/prisma/enums.ts'
 import { enqueue, type JobName, type JobPayload } from '../jobs/enqueue.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, topLevelError, userError } from '../platform/errors.ts'
+import type { Queryable } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
 import { type OperationRow, operationLoader } from './operation.loader.ts'
+
+/** Each kill of a worker costs a job one of its attempts; an operation is not to end for that. */
+const operationAttempts = 50
 
 /** How long a call with `wait: true` waits. */
 const waitMs = 10_000
@@ -26,6 +32,11 @@ export interface NewOperation<Name extends JobName> {
   total: number | null
   job: Name
   payload: (operationId: string) => JobPayload<Name>
+  /** While one of this kind has not ended in the organization, that one is returned instead. */
+  isOneAtATime?: boolean
+  /** Work of the same transaction: `before` may refuse, `after` runs only where the operation is a new one. */
+  before?: (tx: PoolClient) => Promise<void>
+  after?: (tx: PoolClient) => Promise<void>
 }
 
 /** Makes an operation and queues its job in one transaction. */
@@ -34,9 +45,12 @@ export async function startOperation<Name extends JobName>(context: Context, ope
   const id = newId('op')
   const actor = actorColumns(context)
   const limit = context.config.quotas.runningOperations
-  await transaction(context.db.pool, async (tx) => {
+  const startedId = await transaction(context.db.pool, async (tx) => {
     // Whoever starts operations lines up at the organization's row, so that the limit holds for concurrent calls too.
     await tx.query('select 1 from "Organization" where "id" = $1 for update', [organizationId])
+    await operation.before?.(tx)
+    const running = operation.isOneAtATime ? await activeOperation(tx, organizationId, kind) : null
+    if (running) return running
     const { rows } = await tx.query<{ count: number }>(
       `select count(*)::int as "count" from "BackgroundOperation" where "organizationId" = $1 and "status" in ('QUEUED', 'RUNNING')`,
       [organizationId],
@@ -55,9 +69,19 @@ export async function startOperation<Name extends JobName>(context: Context, ope
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [id, organizationId, kind, subjectId, actor.actorKind, actor.actorSubject, actor.actorLabel, JSON.stringify(input), total],
     )
-    await enqueue(tx, operation.job, operation.payload(id), { key: id })
+    await enqueue(tx, operation.job, operation.payload(id), { key: id, maxAttempts: operationAttempts })
+    await operation.after?.(tx)
+    return id
   })
-  return requireOperation(context, id)
+  return requireOperation(context, startedId)
+}
+
+async function activeOperation(tx: PoolClient, organizationId: string, kind: BackgroundOperationKind): Promise<string | null> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select "id" from "BackgroundOperation" where "organizationId" = $1 and "kind" = $2 and "status" in ('QUEUED', 'RUNNING')`,
+    [organizationId, kind],
+  )
+  return rows[0]?.id ?? null
 }
 
 /** Waits until the operation has ended, at most 10 s, and returns it as it then is. */
@@ -78,6 +102,7 @@ export async function cancelOperation(context: Context, id: string): Promise<Ope
   const scope = writeScope[operation.kind]
   if (!holds(context.viewer.scopes, scope)) throw topLevelError.forbidden(`This needs the scope ${scope}.`, [scope])
   const isCancelled = await transaction(context.db.pool, async (tx) => {
+    if (operation.kind === 'AWS_SYNC') await lockSync(tx, operation.organizationId)
     // Conditional: an operation that ends at this moment has ended, and is told as such.
     const { rowCount } = await tx.query(
       `update "BackgroundOperation" set "status" = 'CANCELLED', "finishedAt" = now(), "statusMessage" = 'Cancelled. What was done stays done.'
@@ -85,6 +110,7 @@ export async function cancelOperation(context: Context, id: string): Promise<Ope
       [operation.organizationId, id],
     )
     if (rowCount === 0) return false
+    if (operation.kind === 'AWS_SYNC') await noteSyncCancelled(tx, operation.organizationId)
     await tx.query({ text: 'select graphile_worker.remove_job($1)::text', values: [id] })
     await recordEvents(tx, context, [
       { organizationId: operation.organizationId, action: 'operation.cancel', subjectId: id, before: { status: operation.status } },
@@ -95,6 +121,35 @@ export async function cancelOperation(context: Context, id: string): Promise<Ope
   const fresh = await requireOperation(context, id)
   if (!isCancelled) throw new Refusal(userError.transition(['input', 'id'], `It has ended: ${fresh.status}.`, fresh.status, []))
   return fresh
+}
+
+/** Cancels whatever of these kinds has not ended, in the caller's transaction; running jobs notice between two items. */
+export async function cancelOperations(
+  tx: PoolClient,
+  organizationId: string,
+  kinds: BackgroundOperationKind[],
+  statusMessage: string,
+): Promise<void> {
+  await tx.query(
+    `with cancelled as (
+       update "BackgroundOperation" set "status" = 'CANCELLED', "finishedAt" = now(), "statusMessage" = $3
+       where "organizationId" = $1 and "kind" = any($2::text[]::"BackgroundOperationKind"[]) and "status" in ('QUEUED', 'RUNNING') returning "id"
+     )
+     select graphile_worker.remove_job("id")::text from cancelled`,
+    [organizationId, kinds, statusMessage],
+  )
+}
+
+/** Operations whose job is gone (it used up its attempts while the database was away) get a new one. */
+export async function requeueLost(db: Queryable, kinds: BackgroundOperationKind[], job: JobName): Promise<void> {
+  await db.query({
+    text: `select graphile_worker.add_job($2, payload := json_build_object('organizationId', o."organizationId", 'operationId', o."id"),
+         job_key := o."id", max_attempts := $3)::text
+       from "BackgroundOperation" o where o."kind" = any($1::text[]::"BackgroundOperationKind"[]) and o."status" in ('QUEUED', 'RUNNING')
+         and not exists (select 1 from graphile_worker.jobs j where j."key" = o."id" and j."attempts" < j."max_attempts")
+         and not exists (select 1 from graphile_worker.jobs j where j."key" = o."id" and j."locked_at" is not null)`,
+    values: [kinds, job, operationAttempts],
+  })
 }
 
 /** Marks a queued operation as being worked on. False where it has ended, for example by being cancelled. */
@@ -123,6 +178,44 @@ export async function recordResult(
      where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING'`,
     [organizationId, id, result.ordinal, result.subjectId, result.errors.length === 0, JSON.stringify(result.errors)],
   )
+  return rowCount === 1
+}
+
+/** Writes several items' results as recordResult does, in the caller's transaction. */
+export async function recordResults(
+  tx: Queryable,
+  { organizationId, id }: Pick<OperationRow, 'organizationId' | 'id'>,
+  results: { ordinal: number; subjectId: string | null; errors: object[] }[],
+): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    text: `with running as (
+       select "id" from "BackgroundOperation" where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING' for update
+     ), written as (
+       insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "subjectId", "succeeded", "errors")
+       select $1, running."id", r."ordinal", r."subjectId", jsonb_array_length(r."errors") = 0, r."errors"
+       from running, json_to_recordset($3::json) as r("ordinal" int, "subjectId" text, "errors" jsonb)
+       on conflict do nothing returning "succeeded"
+     )
+     update "BackgroundOperation" o set "done" = "done" + (select count(*) from written),
+       "succeeded" = "succeeded" + (select count(*) from written where "succeeded"),
+       "failed" = "failed" + (select count(*) from written where not "succeeded")
+     from running where o."organizationId" = $1 and o."id" = running."id"`,
+    values: [organizationId, id, JSON.stringify(results)],
+  })
+  return rowCount === 1
+}
+
+/** Ends an operation that is still running, in the caller's transaction. False where it has ended meanwhile. */
+export async function endOperation(
+  tx: Queryable,
+  { organizationId, id }: Pick<OperationRow, 'organizationId' | 'id'>,
+  { status, statusMessage }: { status: BackgroundOperationStatus; statusMessage: string | null },
+): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    text: `update "BackgroundOperation" set "finishedAt" = now(), "status" = $3::"BackgroundOperationStatus", "statusMessage" = $4
+     where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING'`,
+    values: [organizationId, id, status, statusMessage],
+  })
   return rowCount === 1
 }
 

@@ -12,6 +12,7 @@ export const idPrefixes = {
   acct: 'AwsAccount',
   cred: 'AwsCredential',
   role: 'AwsRole',
+  sync: 'AwsSync',
   op: 'BackgroundOperation',
 } as const
 
