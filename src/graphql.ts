@@ -54,13 +54,10 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
   })
 }
 
-/** What a caller reads of an error. What was meant for callers is a GraphQLError; of anything else they get a generic text, the log the rest. */
+/** What a caller reads of an error. What was meant for callers has a code of its own; of anything else they get a generic text, the log the rest. */
 function masked(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
-  const cause = error instanceof GraphQLError ? error.originalError : error
-  if (cause === undefined || cause === null || cause instanceof GraphQLError) {
-    const code = formatted.extensions?.code
-    return code === undefined ? { ...formatted, extensions: { ...formatted.extensions, code: 'GRAPHQL_VALIDATION_FAILED' } } : formatted
-  }
+  if (formatted.extensions?.code !== 'INTERNAL_SERVER_ERROR') return formatted
+  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error
   const isDown = isUnavailable(cause)
   log.error({ err: cause, path: formatted.path }, isDown ? 'a request failed: the database did not answer' : 'a request failed')
   const message = isDown ? 'A part of the service did not answer in time. Try again.' : 'Something went wrong on our side.'

@@ -45,14 +45,13 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
     async authenticate(authorization, isLocal) {
       if (authorization === undefined) return anonymous
       const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
-      if (!token) throw topLevelError.unauthenticated('The Authorization header must be "Bearer <key>".')
+      if (!token) throw refused()
       const hash = sha256(token)
       if (adminHashes.filter((expected) => timingSafeEqual(expected, hash)).length > 0) return platformAdministrator
       const parsed = parseToken(token)
       const key = parsed ? (await rows<KeyRow>(pool, keyById, [parsed.keyId]))[0] : undefined
-      // One answer for every reason, so that nothing can be learned about keys by trying.
       if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid || (key.isLoopbackOnly && !isLocal)) {
-        throw topLevelError.unauthenticated('This key is unknown, expired or revoked.')
+        throw refused()
       }
       if (key.isUseStale)
         pool
@@ -69,5 +68,9 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
     },
   }
 }
+
+/** One answer for every reason, so that nothing can be learned about keys by trying. */
+const refused = () =>
+  topLevelError.unauthenticated('This key is unknown, expired or revoked. Send a valid one as "Authorization: Bearer gh_…".')
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()

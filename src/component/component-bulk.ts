@@ -95,13 +95,28 @@ export async function checkList(context: Context, organizationId: string, field:
   refuseIfAny(new Checks('input').size(field, list, max).errors)
 }
 
+/** Runs what is asked for one item in the order asked, one after the other; different items do not wait for each other. */
+export function inOrderByItem<Result>(): (item: string, work: () => Promise<Result>) => Promise<Result> {
+  const last = new Map<string, Promise<unknown>>()
+  return (item, work) => {
+    const result = (last.get(item) ?? Promise.resolve()).then(work)
+    last.set(
+      item,
+      result.catch(() => undefined),
+    )
+    return result
+  }
+}
+
 async function bulk<Result extends { errors: UserErrorValue[] }>(
   items: string[],
   concurrency: number,
   work: (item: string, index: number) => Promise<Result>,
 ): Promise<{ results: Result[]; summary: Summary }> {
   const queue = new PQueue({ concurrency })
-  const results = await queue.addAll(items.map((item, index) => () => work(item, index)))
+  // What is given twice is done twice; at once, the one would be the other's conflict.
+  const inOrder = inOrderByItem<Result>()
+  const results = await Promise.all(items.map((item, index) => inOrder(item, () => queue.add(() => work(item, index)))))
   const failed = results.filter(({ errors }) => errors.length > 0).length
   return { results, summary: { total: results.length, succeeded: results.length - failed, failed } }
 }

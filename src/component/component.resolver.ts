@@ -43,6 +43,7 @@ import {
   IamAssessmentComponent,
   IamWriteComponent,
   IamWriteLogin,
+  loginValue,
   RoleSetup,
 } from './component.type.ts'
 import { componentPage } from './component-page.ts'
@@ -155,7 +156,7 @@ export class IamAssessmentComponentResolver {
 export class IamWriteComponentResolver {
   @FieldResolver(() => IamWriteLogin, { nullable: true, description: 'How people sign in to the account; null until configured.' })
   login(@Root() { config }: ComponentRow) {
-    return config?.login ?? null
+    return config?.login ? loginValue(config.login) : null
   }
 }
 

@@ -1,4 +1,5 @@
 import { createUnionType, Directive, Field, InputType, Int, InterfaceType, ObjectType } from 'type-graphql'
+import type { IamWriteLogin as StoredLogin } from '../aws/aws.type.ts'
 import { AwsPartition, ComponentAction, ComponentHealth, ComponentKind, ComponentState } from '../generated/prisma/enums.ts'
 import { describeEnum } from '../platform/enum.ts'
 import { Node } from '../platform/node.type.ts'
@@ -171,7 +172,6 @@ export const FederatedProvider = createUnionType({
   name: 'FederatedProvider',
   description: 'Who vouches for people who sign in by federation.',
   types: () => [OktaProvider] as const,
-  resolveType: () => 'OktaProvider',
 })
 
 @ObjectType('FederatedLogin', { simpleResolvers: true, description: 'People sign in by SAML federation.' })
@@ -180,14 +180,21 @@ export class FederatedLogin {
   provider!: OktaProvider
 }
 
-const loginTypeNames = { iam: 'IamUserLogin', identityCenter: 'IdentityCenterLogin', federated: 'FederatedLogin' } as const
-
 export const IamWriteLogin = createUnionType({
   name: 'IamWriteLogin',
   description: 'How people sign in to the account.',
   types: () => [IamUserLogin, IdentityCenterLogin, FederatedLogin] as const,
-  resolveType: (login) => loginTypeNames[(login as unknown as { type: keyof typeof loginTypeNames }).type],
 })
+
+/**
+ * A stored login as the union has it. The members are told apart by their classes: a resolveType of one's own would be made a promise by
+ * type-graphql, which compiled queries do not wait for.
+ */
+export function loginValue(login: StoredLogin): IamUserLogin | IdentityCenterLogin | FederatedLogin {
+  if (login.type === 'iam') return Object.assign(new IamUserLogin(), login)
+  if (login.type === 'identityCenter') return Object.assign(new IdentityCenterLogin(), login)
+  return Object.assign(new FederatedLogin(), { provider: Object.assign(new OktaProvider(), login.provider) })
+}
 
 // ---------------------------------------------------------------- what to create in AWS
 

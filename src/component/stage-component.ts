@@ -343,9 +343,12 @@ async function assertQuota(
   at: StagePaths,
   noun: string,
 ): Promise<void> {
-  const { rows } = await tx.query<{ count: number }>(`select count(*)::int as "count" from "${table}" where "organizationId" = $1`, [
-    organizationId,
-  ])
+  // BASE is the server's own: an organization has what it staged.
+  const condition = table === 'Component' ? ` and "kind" <> 'BASE'` : ''
+  const { rows } = await tx.query<{ count: number }>(
+    `select count(*)::int as "count" from "${table}" where "organizationId" = $1${condition}`,
+    [organizationId],
+  )
   if ((rows[0]?.count ?? 0) >= limit) {
     throw new Refusal(userError.quota(at.itemId, `The organization has ${limit} ${noun}, as many as it may have.`, limit))
   }

@@ -1,5 +1,6 @@
 import type { WorkerEvents } from 'graphile-worker'
 import type pg from 'pg'
+import { endAbandonedOperations } from '../operation/abandoned-operations.ts'
 import type { Log } from '../platform/log.ts'
 
 /** How often each process looks for jobs of dead workers. */
@@ -38,9 +39,12 @@ export async function startLiveness(pool: pg.Pool, events: WorkerEvents, log: Lo
       if (!client) await connect()
       const { rows } = await pool.query<{ ids: string[] }>(deadWorkers, [lockSpace])
       const ids = rows[0]?.ids ?? []
-      if (ids.length === 0) return
-      await pool.query('select graphile_worker.force_unlock_workers($1::text[])::text', [ids])
-      log.info({ workers: ids.length }, 'jobs of dead workers were given back to the queue')
+      if (ids.length > 0) {
+        await pool.query('select graphile_worker.force_unlock_workers($1::text[])::text', [ids])
+        log.info({ workers: ids.length }, 'jobs of dead workers were given back to the queue')
+      }
+      const abandoned = await endAbandonedOperations(pool)
+      if (abandoned.length > 0) log.error({ operations: abandoned }, 'operations whose job was cut off too often were ended')
     } catch (error) {
       log.warn({ err: error }, 'the look for dead workers failed; it is repeated')
     }

@@ -162,20 +162,25 @@ export async function beginOperation({ db }: Context, { organizationId, id }: Op
   return rowCount === 1
 }
 
-/** Writes one item's result, once however often it is run, with the progress. False where the operation has ended meanwhile. */
+/**
+ * Writes one item's result, once however often it is run, with the progress. False where the operation has ended meanwhile: what has ended
+ * stays as it is.
+ */
 export async function recordResult(
   { db }: Context,
   { organizationId, id }: OperationRow,
   result: { ordinal: number; subjectId: string | null; errors: object[] },
 ): Promise<boolean> {
   const { rowCount } = await db.pool.query(
-    `with written as (
-       insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "subjectId", "succeeded", "errors") values ($1, $2, $3, $4, $5, $6)
-       on conflict do nothing returning "succeeded"
+    `with running as (
+       select "organizationId", "id" from "BackgroundOperation" where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING' for no key update
+     ), written as (
+       insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "subjectId", "succeeded", "errors")
+       select "organizationId", "id", $3, $4, $5, $6 from running on conflict do nothing returning "succeeded"
      )
-     update "BackgroundOperation" set "done" = "done" + (select count(*) from written), "succeeded" = "succeeded" + (select count(*) from written where "succeeded"),
+     update "BackgroundOperation" o set "done" = "done" + (select count(*) from written), "succeeded" = "succeeded" + (select count(*) from written where "succeeded"),
        "failed" = "failed" + (select count(*) from written where not "succeeded")
-     where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING'`,
+     from running r where o."organizationId" = r."organizationId" and o."id" = r."id"`,
     [organizationId, id, result.ordinal, result.subjectId, result.errors.length === 0, JSON.stringify(result.errors)],
   )
   return rowCount === 1

@@ -2,7 +2,7 @@ import PQueue from 'p-queue'
 import { z } from 'zod'
 import { systemViewer, type Viewer } from '../auth/viewer.ts'
 import { componentLoader } from '../component/component.loader.ts'
-import { assertOwned } from '../component/component-bulk.ts'
+import { assertOwned, inOrderByItem } from '../component/component-bulk.ts'
 import { verifyComponent } from '../component/verify-component.ts'
 import { createContext, type Services } from '../context.ts'
 import type { JobHandler } from '../jobs/registry.ts'
@@ -34,33 +34,42 @@ export const verifyComponentsJob: JobHandler<'verifyComponents'> = async (servic
     ),
   )
   const all = new PQueue({ concurrency: atOnce })
+  const inOrder = inOrderByItem<void>()
   let isOver = false
-  await Promise.all(
+  const verifyAndRecord = async (id: string, ordinal: number) => {
+    if (isOver || signal.aborted) return
+    const errors = await verifyOne(services, operation, id, ordinal, signal)
+    if (!(await recordResult(reader, operation, { ordinal, subjectId: id, errors }))) isOver = true
+  }
+  const settled = await Promise.allSettled(
     ids.map((id, ordinal) => {
       if (done.has(ordinal)) return undefined
       const account = accountOf.get(id) ?? ''
       const queue = accounts.get(account) ?? new PQueue({ concurrency: atOnceAnAccount })
       accounts.set(account, queue)
-      return queue.add(() =>
-        all.add(async () => {
-          if (isOver || signal.aborted) return
-          const errors = await verifyOne(services, operation, id, signal)
-          // Cut off by the worker's end: what AWS would have said is not known, the next run asks again.
-          if (signal.aborted) return
-          if (!(await recordResult(reader, operation, { ordinal, subjectId: id, errors }))) isOver = true
-        }),
-      )
+      return inOrder(id, () => queue.add(() => all.add(() => verifyAndRecord(id, ordinal))))
     }),
   )
+  // Only now, when nothing of this run is under way any more, the job may fail and run again.
   if (signal.aborted) throw new Error('the worker stops; the rest is done when the job runs again')
+  const fault = settled.find((item) => item.status === 'rejected')
+  if (fault) throw fault.reason
   if (!isOver) await finishOperation(reader, operation)
 }
 
-async function verifyOne(services: Services, operation: OperationRow, id: string, signal: AbortSignal): Promise<UserErrorValue[]> {
+/** Rejects with the signal's reason when the worker ends: what AWS would have said is not known then, and the next run asks again. */
+async function verifyOne(
+  services: Services,
+  operation: OperationRow,
+  id: string,
+  ordinal: number,
+  signal: AbortSignal,
+): Promise<UserErrorValue[]> {
   const context = createContext(services, actorOf(operation), null)
+  const path = ['input', 'ids', ordinal]
   const attempt = await payload({}, async () => {
-    await assertOwned(context, operation.organizationId, id, ['input', 'ids'])
-    return verifyComponent(context, { id }, { signal })
+    await assertOwned(context, operation.organizationId, id, path)
+    return verifyComponent(context, { id }, { signal, at: { id: path, expectedVersion: path, config: path } })
   })
   return attempt.errors
 }

@@ -3,6 +3,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   execute,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
@@ -48,6 +49,17 @@ export function createExecutor(schema: GraphQLSchema): (request: ExecutionReques
       query = made as CompiledQuery
       compiled.set(key, query, { size: size + 1 })
     }
-    return query.query({}, context, variables ?? {})
+    const result = await query.query({}, context, variables ?? {})
+    return result.errors ? { ...result, errors: result.errors.map(complete) } : result
   }
+}
+
+/**
+ * The compiler's errors as graphql-js makes them: with `extensions`, which every reader counts on, and with an original error where
+ * something broke, which tells a fault from a refusal.
+ */
+function complete(error: GraphQLError): GraphQLError {
+  const { message, path, locations, originalError } = error
+  const whole = new GraphQLError(message, { path, originalError: originalError ?? new Error(message) })
+  return Object.assign(whole, { locations })
 }
