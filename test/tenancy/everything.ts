@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { putRole } from '../../emulator/iam/role.ts'
 import type { Things } from '../graph/fillers.ts'
 import { nodeTypes } from '../graph/schema-walk.ts'
 import type { TestApp, TestOrganization } from '../support/app.ts'
@@ -37,7 +38,9 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   )
   await untilDone(organization, verifyComponents.operation.id)
   await app.booted.services.db.pool.query('update "AwsAccount" set "alias" = $2 where "organizationId" = $1', [id, `alias-${tag}`])
-  const ids = await idsOf(app, id)
+  await readAws(app, organization, tag, accountId)
+  // A sync has the organization's id under another prefix, and no column of its own for it.
+  const ids = [...(await idsOf(app, id)), id.replace('org_', 'sync_')]
   const byType = await typesOf(organization, ids)
   return {
     ...organization,
@@ -51,6 +54,18 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
       return found
     },
   }
+}
+
+/** A key of the account and a role in it, found by a sync. */
+async function readAws(app: TestApp, organization: TestOrganization, tag: string, accountId: string): Promise<void> {
+  const account = app.aws.state.account(accountId)
+  putRole(account, app.aws.state.now(), { name: `role-${tag}`, trustPolicy: JSON.stringify({ Version: '2012-10-17', Statement: [] }) })
+  await organization.ask(`mutation { putAwsCredentials(input: { organizationId: "${organization.id}", credentials: [
+    { accountName: "credential ${tag}", accessKeyId: "AKIA${accountId}", secretAccessKey: "secret-of-${tag}-0123456789" }] }) { errors { message } } }`)
+  const { syncAwsAccounts } = await organization.ask(
+    `mutation { syncAwsAccounts(input: { organizationId: "${organization.id}" }) { operation { id } errors { message } } }`,
+  )
+  await untilDone(organization, syncAwsAccounts.operation.id)
 }
 
 /** Names of the node types that it has nothing of. */
