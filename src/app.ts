@@ -3,7 +3,7 @@ import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastif
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { type Context, createContext, type Services } from './context.ts'
-import { createGraphqlServer } from './graphql.ts'
+import { createGraphqlServer, faultBeforeContext } from './graphql.ts'
 import { wellKnown } from './identity/well-known.ts'
 import { pendingMigrations } from './platform/database/migrations.ts'
 import { isLoopback } from './platform/loopback.ts'
@@ -55,8 +55,12 @@ export async function createApp({ services, adminKeys, playgroundRoot, isReady =
   await apollo.start()
   await app.register(fastifyApollo<Context>(apollo), {
     path: '/graphql',
-    context: async (request) =>
-      createContext(services, await authenticator.authenticate(request.headers.authorization, isLocal(request)), request.id),
+    context: async (request) => {
+      const viewer = await authenticator.authenticate(request.headers.authorization, isLocal(request)).catch((error: unknown) => {
+        throw faultBeforeContext(error, log, request.id)
+      })
+      return createContext(services, viewer, request.id)
+    },
   })
   await app.register(wellKnown, { issuer: services.issuer })
   if (playgroundRoot) await app.register(playground, { root: playgroundRoot })

@@ -41,12 +41,12 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens },
-    formatError: (formatted, error) => masked(formatted, error, log),
+    formatError: masked,
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
-      requestIdInFaults,
+      faults,
       statusOfGraphqlErrors,
       ...plugins,
     ],
@@ -54,24 +54,43 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
   })
 }
 
-/** What a caller reads of an error. What was meant for callers has a code of its own; of anything else they get a generic text, the log the rest. */
-function masked(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
-  if (formatted.extensions?.code !== 'INTERNAL_SERVER_ERROR') return formatted
-  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error
-  const isDown = isUnavailable(cause)
-  log.error({ err: cause, path: formatted.path }, isDown ? 'a request failed: the database did not answer' : 'a request failed')
-  const message = isDown ? 'A part of the service did not answer in time. Try again.' : 'Something went wrong on our side.'
-  return { message, path: formatted.path, locations: formatted.locations, extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: isDown } }
+/** What was meant for callers has a code of its own; anything else broke. */
+const isFault = (code: unknown) => code === undefined || code === 'INTERNAL_SERVER_ERROR'
+const causeOf = (error: unknown) => (error instanceof GraphQLError ? (error.originalError ?? error) : error)
+
+/** What a caller reads of an error: of a fault a generic text. */
+function masked(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { code, requestId } = formatted.extensions ?? {}
+  if (!isFault(code)) return formatted
+  const retryable = isUnavailable(causeOf(error))
+  const message = retryable ? 'A part of the service did not answer in time. Try again.' : 'Something went wrong on our side.'
+  return { message, path: formatted.path, locations: formatted.locations, extensions: { code, retryable, requestId } }
 }
 
-/** The request id finds the rest of a fault in the log. */
-const requestIdInFaults: ApolloServerPlugin<Context> = {
-  async requestDidStart({ contextValue }) {
+function logFault(log: Log, error: unknown): void {
+  const err = causeOf(error)
+  const path = error instanceof GraphQLError ? error.path : undefined
+  log.error({ err, path }, isUnavailable(err) ? 'a request failed: the database did not answer' : 'a request failed')
+}
+
+/** What broke before the request had a context (the caller could not be looked up), as an error to answer with. */
+export function faultBeforeContext(error: unknown, log: Log, requestId: string): GraphQLError {
+  if (error instanceof GraphQLError) return error
+  logFault(log.child({ requestId }), error)
+  return new GraphQLError('no context', { originalError: error as Error, extensions: { requestId } })
+}
+
+/** A fault's text goes to the log; the request id finds it there. */
+const faults: ApolloServerPlugin<Context> = {
+  async requestDidStart({ contextValue: { log, requestId } }) {
     return {
+      async didEncounterErrors({ errors }) {
+        for (const error of errors) if (isFault(error.extensions.code)) logFault(log, error)
+      },
       async willSendResponse({ response }) {
         if (response.body.kind !== 'single') return
         for (const { extensions } of response.body.singleResult.errors ?? []) {
-          if (extensions?.code === 'INTERNAL_SERVER_ERROR') extensions.requestId = contextValue.requestId
+          if (extensions?.code === 'INTERNAL_SERVER_ERROR') extensions.requestId = requestId
         }
       },
     }

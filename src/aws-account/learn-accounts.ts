@@ -22,7 +22,7 @@ export async function learnAccounts(
   const numbers = [...byNumber.keys()]
   const limit = config.quotas.awsAccounts
   const known = await transaction(db.pool, async (tx) => {
-    await tx.query('select 1 from "Organization" where "id" = $1 for update', [organizationId])
+    await tx.query('select 1 from "Organization" where "id" = $1 for no key update', [organizationId])
     await tx.query(
       `insert into "AwsAccount" ("id", "organizationId", "accountId", "partition")
        select l."id", $1, l."accountId", l."partition"::"AwsPartition" from unnest($2::text[], $3::text[], $4::text[]) with ordinality as l("id", "accountId", "partition", "place")

@@ -136,7 +136,7 @@ interface Known {
 
 /** Whoever changes credentials lines up at the organization's row, so that the quota holds for calls at once too. */
 async function lockCredentials(tx: PoolClient, organizationId: string, accountNames: string[]): Promise<Map<string, Known>> {
-  await tx.query('select 1 from "Organization" where "id" = $1 for update', [organizationId])
+  await tx.query('select 1 from "Organization" where "id" = $1 for no key update', [organizationId])
   const { rows } = await tx.query<Known>(
     `select "id", "accountName", "accessKeyId", "sealedSecret" from "AwsCredential"
      where "organizationId" = $1 and "accountName" = any($2::text[]) order by "accountName"`,

@@ -65,6 +65,8 @@ export async function setAwsSync(
 ): Promise<AwsSyncRow | null> {
   await requireOrganization(context, organizationId, ['input', 'organizationId'])
   await transaction(context.db.pool, async (tx) => {
+    // First, as everybody does: whoever starts an operation or deletes the organization holds this row before the sync's.
+    await tx.query('select 1 from "Organization" where "id" = $1 for key share', [organizationId])
     await lockSync(tx, organizationId)
     if (!(await switchSync(tx, organizationId, enabled))) return
     if (!enabled)

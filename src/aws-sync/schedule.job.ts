@@ -1,14 +1,13 @@
 import { systemViewer } from '../auth/viewer.ts'
 import { createContext } from '../context.ts'
 import type { JobHandler } from '../jobs/registry.ts'
-import { requeueLost } from '../operation/operation.service.ts'
 import { Refusal } from '../platform/errors.ts'
 import { syncAwsAccounts } from './aws-sync.service.ts'
-import { dueSyncs } from './sync-state.ts'
+import { dueSyncs, settleAbandonedSyncs } from './sync-state.ts'
 
-/** Begins the syncs that are due, and queues again what lost its job. Run twice at once it still begins each once: one runs an organization. */
+/** Begins the syncs that are due. Run twice at once it still begins each once: one runs an organization. */
 export const scheduleAwsSyncs: JobHandler<'scheduleAwsSyncs'> = async (services, _payload, signal) => {
-  await requeueLost(services.db.pool, ['AWS_SYNC', 'AWS_ROLE_REFRESH'], 'readAwsAccounts')
+  await settleAbandonedSyncs(services.db.pool)
   for (const organizationId of await dueSyncs(services.db.pool)) {
     if (signal.aborted) return
     try {

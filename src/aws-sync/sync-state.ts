@@ -42,6 +42,15 @@ export async function noteSyncCancelled(tx: Queryable, organizationId: string): 
   })
 }
 
+/** A first sync whose operation was ended without it (its workers were killed too often) is not INITIALIZING any more. */
+export async function settleAbandonedSyncs(db: Queryable): Promise<void> {
+  await db.query({
+    text: `update "AwsSync" s set "state" = "outcome", "statusMessage" = "outcomeMessage" where "state" = 'INITIALIZING' and not exists (
+      select 1 from "BackgroundOperation" o where o."organizationId" = s."organizationId" and o."kind" = 'AWS_SYNC' and o."status" in ('QUEUED', 'RUNNING'))`,
+    values: [],
+  })
+}
+
 /** How a sync ended. */
 export async function noteSyncEnded(
   tx: Queryable,

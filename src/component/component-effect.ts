@@ -2,7 +2,6 @@ import { actorColumns, auditEvent } from '../audit/audit.ts'
 import type { ComponentConfig, VerificationReport, VerificationRequest } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
 import type { ComponentAction, ComponentHealth, ComponentState } from '../generated/prisma/enums.ts'
-import { isWriteConflict } from '../platform/database/unavailable.ts'
 import { rows, statement } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
 import { inTurn } from './account-turn.ts'
@@ -27,16 +26,18 @@ const keptVerifications = 50
 
 // One statement, so one transaction and one round trip: the guarded update and what must come with it. Two calls that read the same
 // version both get here; the second update waits for the first and then finds another version. Rows are locked in the order in which
-// staging and removal lock them (integration, account, component), or those and this would wait for each other.
+// everybody locks them (organization, integration, account, component), or two would wait for each other.
 const apply = statement(
   'component_apply',
   `with target as (
   select "id", "organizationId", "awsAccountId", "integrationId" from "Component" where "organizationId" = $1 and "id" = $2
 ), previous as (
   select "outcome" from "Verification" where "organizationId" = $1 and "componentId" = $2 order by "id" desc limit 1
+), organization_lock as (
+  select "id" from "Organization" where "id" = $1 for key share
 ), integration_lock as (
   select i."id" from "Integration" i join target t on i."organizationId" = t."organizationId" and i."id" = t."integrationId"
-  where $5 = 'INSTALLED' and i."status" = 'INITIALIZING' for no key update of i
+  where (select count(*) from organization_lock) = 1 and $5 = 'INSTALLED' and i."status" = 'INITIALIZING' for no key update of i
 ), account_lock as (
   select a."id" from "AwsAccount" a join target t on a."organizationId" = t."organizationId" and a."id" = t."awsAccountId"
   where (select count(*) from integration_lock) >= 0 and $14::boolean and a."alias" is distinct from $15 for no key update of a
@@ -121,14 +122,7 @@ export async function applyReport(
     event?.after ? JSON.stringify(event.after) : null,
     context.requestId,
   ]
-  const write = () => rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, values)
-  const [kept] = await inTurn(component, () =>
-    write().catch((error: unknown) => {
-      // The organization is being deleted, whose rows are locked in another order: as in a transaction, the loser tries once more.
-      if (isWriteConflict(error)) return write()
-      throw error
-    }),
-  )
+  const [kept] = await inTurn(component, () => rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, values))
   context.loaders.clear()
   if (!kept) return null
   const { moved, ...verification } = kept

@@ -7,6 +7,7 @@ import { inTurn } from './account-turn.ts'
 import { type ComponentRow, componentLoader } from './component.loader.ts'
 import { recordChanges } from './component-history.ts'
 import { queueDependants } from './dependants.ts'
+import { lockAwsIntegration } from './integration-lock.ts'
 import { type ComponentReference, inputPaths, notAllowed, type ReferencePaths } from './verify-component.ts'
 
 export interface Removal {
@@ -22,11 +23,7 @@ export async function removeComponent(context: Context, reference: ComponentRefe
   const { organizationId } = component
   if (component.kind === 'BASE') throw new Refusal(notAllowed(component, 'REMOVE', at.id))
   const work = async (tx: PoolClient) => {
-    // As a staging does: an uninstall waits for this, or this for it.
-    await tx.query('select 1 from "Integration" where "organizationId" = $1 and "id" = $2 for share', [
-      organizationId,
-      component.integrationId,
-    ])
+    await lockAwsIntegration(tx, organizationId, 'share')
     await tx.query('select 1 from "AwsAccount" where "organizationId" = $1 and "id" = $2 for update', [
       organizationId,
       component.awsAccountId,

@@ -14,6 +14,7 @@ import { allowedActions } from './component.lifecycle.ts'
 import { type ComponentRow, componentByItemLoader, componentLoader } from './component.loader.ts'
 import { type ComponentChange, recordChanges } from './component-history.ts'
 import { queueDependants } from './dependants.ts'
+import { lockAwsIntegration } from './integration-lock.ts'
 import { notAllowed } from './verify-component.ts'
 
 export interface StageRequest {
@@ -51,7 +52,7 @@ export async function stageComponent(
   if (request.kind === 'BASE') throw await refusalOfBase(context, request)
   const item = readItem(request, request.kind, at)
   const work = async (tx: PoolClient) => {
-    const integrationId = await lockIntegration(tx, request.organizationId)
+    const integrationId = await requireIntegration(tx, request.organizationId)
     const account = await lockAccount(tx, context, request, item, at)
     const existing = await lockComponent(tx, request)
     const partition = item.partition ?? account.partition
@@ -118,13 +119,9 @@ function readItem({ itemId, partition }: StageRequest, kind: Exclude<ComponentKi
   return { accountId: parsed.accountId, partition: parsed.partition ?? partition ?? null }
 }
 
-/** Shared, so that stagings do not wait for each other, while an uninstall waits for them and they for it. */
-async function lockIntegration(tx: PoolClient, organizationId: string): Promise<string> {
-  const { rows } = await tx.query<{ id: string }>(
-    `select "id" from "Integration" where "organizationId" = $1 and "type" = 'aws' for share`,
-    [organizationId],
-  )
-  if (!rows[0]) {
+async function requireIntegration(tx: PoolClient, organizationId: string): Promise<string> {
+  const id = await lockAwsIntegration(tx, organizationId, 'share')
+  if (!id) {
     throw new Refusal(
       userError.precondition(
         paths.organizationId,
@@ -133,7 +130,7 @@ async function lockIntegration(tx: PoolClient, organizationId: string): Promise<
       ),
     )
   }
-  return rows[0].id
+  return id
 }
 
 /** The account's row is the lock under which its components come and go: BASE is made and removed exactly once. */

@@ -1,4 +1,5 @@
 import { recordEvents } from '../audit/audit.ts'
+import { lockAwsIntegration } from '../component/integration-lock.ts'
 import { recordRemovals, removeAll } from '../component/remove-component.ts'
 import type { Context } from '../context.ts'
 import { ensureAwsIdentity } from '../identity/aws-identity.ts'
@@ -6,7 +7,7 @@ import { requireOrganization } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
 import { newId } from '../platform/typeid.ts'
-import { awsIntegrationLoader, type IntegrationRow, integrationColumns } from './integration.loader.ts'
+import { awsIntegrationLoader, type IntegrationRow, integrationByNameLoader, integrationColumns } from './integration.loader.ts'
 
 const awsIntegrationName = 'aws'
 
@@ -17,10 +18,14 @@ export async function installAwsIntegration(
 ): Promise<{ integration: IntegrationRow; alreadyInstalled: boolean }> {
   await requireOrganization(context, organizationId, ['input', 'organizationId'])
   const installed = await transaction(context.db.pool, async (tx) => {
-    // A partial unique index allows one of type aws: of two calls at once, the second inserts nothing.
+    // It may have been deleted since it was read.
+    const organization = await tx.query('select 1 from "Organization" where "id" = $1 for key share', [organizationId])
+    if (organization.rowCount === 0) throw new Refusal(userError.notFound(['input', 'organizationId'], 'organization'))
+    // A partial unique index allows one of type aws: of two calls at once, the second inserts nothing. Nor must it fail on the name's index,
+    // which is why no index is named here.
     const { rows } = await tx.query<IntegrationRow>(
       `insert into "Integration" as i ("id", "organizationId", "name", "type", "status", "statusMessage") values ($1, $2, $3, 'aws', 'INITIALIZING', $4)
-       on conflict ("organizationId") where "type" = 'aws' do nothing returning ${integrationColumns}`,
+       on conflict do nothing returning ${integrationColumns}`,
       [newId('int'), organizationId, awsIntegrationName, 'No component is installed yet: stage, verify and configure one.'],
     )
     const [made] = rows
@@ -34,8 +39,17 @@ export async function installAwsIntegration(
   context.loaders.clear()
   if (installed) return { integration: installed, alreadyInstalled: false }
   const present = await awsIntegrationLoader(context).load(organizationId)
-  if (!present) throw new Refusal(userError.conflict(['input', 'organizationId'], null))
+  if (!present) throw await notInstalled(context, organizationId)
   return { integration: present, alreadyInstalled: true }
+}
+
+/** Another integration has the name, or an uninstall came in between. */
+async function notInstalled(context: Context, organizationId: string): Promise<Refusal> {
+  const path = ['input', 'organizationId']
+  const namesake = await integrationByNameLoader(context).load(`${organizationId} ${awsIntegrationName}`)
+  if (!namesake) return new Refusal(userError.conflict(path, null))
+  const message = `Another integration has the name ${awsIntegrationName}. Give it another one, then install.`
+  return new Refusal(userError.duplicate(path, message, namesake))
 }
 
 /** Removes the aws integration with every component. Identity and accounts stay: installing again gives the same identity. */
@@ -54,20 +68,16 @@ export async function uninstallAwsIntegration(
     )
   }
   const deletedIds = await transaction(context.db.pool, async (tx) => {
-    // Waits for stagings under way, which share this row; later ones find no integration.
-    const { rows } = await tx.query<{ id: string }>(
-      `select "id" from "Integration" where "organizationId" = $1 and "type" = 'aws' for update`,
-      [organizationId],
-    )
-    const [integration] = rows
-    if (!integration) return []
-    const removed = await removeAll(tx, organizationId, 'c."integrationId" = $2', integration.id)
+    // Waits for changes of components under way; later ones find no integration.
+    const integrationId = await lockAwsIntegration(tx, organizationId, 'update')
+    if (!integrationId) return []
+    const removed = await removeAll(tx, organizationId, 'c."integrationId" = $2', integrationId)
     await recordRemovals(tx, context, organizationId, removed)
-    await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, integration.id])
+    await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, integrationId])
     await recordEvents(tx, context, [
-      { organizationId, action: 'integration.uninstall', subjectId: integration.id, before: { type: 'aws', components: removed.length } },
+      { organizationId, action: 'integration.uninstall', subjectId: integrationId, before: { type: 'aws', components: removed.length } },
     ])
-    return [...removed.map(({ id }) => id), integration.id]
+    return [...removed.map(({ id }) => id), integrationId]
   })
   context.loaders.clear()
   return { deletedIds, alreadyAbsent: deletedIds.length === 0 }

@@ -47,7 +47,8 @@ export async function startOperation<Name extends JobName>(context: Context, ope
   const limit = context.config.quotas.runningOperations
   const startedId = await transaction(context.db.pool, async (tx) => {
     // Whoever starts operations lines up at the organization's row, so that the limit holds for concurrent calls too.
-    await tx.query('select 1 from "Organization" where "id" = $1 for update', [organizationId])
+    const organization = await tx.query('select 1 from "Organization" where "id" = $1 for no key update', [organizationId])
+    if (organization.rowCount === 0) throw new Refusal(userError.notFound(['input', 'organizationId'], 'organization'))
     await operation.before?.(tx)
     const running = operation.isOneAtATime ? await activeOperation(tx, organizationId, kind) : null
     if (running) return running
@@ -102,6 +103,8 @@ export async function cancelOperation(context: Context, id: string): Promise<Ope
   const scope = writeScope[operation.kind]
   if (!holds(context.viewer.scopes, scope)) throw topLevelError.forbidden(`This needs the scope ${scope}.`, [scope])
   const isCancelled = await transaction(context.db.pool, async (tx) => {
+    // First, as everybody does: a deletion of the organization would be met half-way.
+    await tx.query('select 1 from "Organization" where "id" = $1 for key share', [operation.organizationId])
     if (operation.kind === 'AWS_SYNC') await lockSync(tx, operation.organizationId)
     // Conditional: an operation that ends at this moment has ended, and is told as such.
     const { rowCount } = await tx.query(
@@ -138,18 +141,6 @@ export async function cancelOperations(
      select graphile_worker.remove_job("id")::text from cancelled`,
     [organizationId, kinds, statusMessage],
   )
-}
-
-/** Operations whose job is gone (it used up its attempts while the database was away) get a new one. */
-export async function requeueLost(db: Queryable, kinds: BackgroundOperationKind[], job: JobName): Promise<void> {
-  await db.query({
-    text: `select graphile_worker.add_job($2, payload := json_build_object('organizationId', o."organizationId", 'operationId', o."id"),
-         job_key := o."id", max_attempts := $3)::text
-       from "BackgroundOperation" o where o."kind" = any($1::text[]::"BackgroundOperationKind"[]) and o."status" in ('QUEUED', 'RUNNING')
-         and not exists (select 1 from graphile_worker.jobs j where j."key" = o."id" and j."attempts" < j."max_attempts")
-         and not exists (select 1 from graphile_worker.jobs j where j."key" = o."id" and j."locked_at" is not null)`,
-    values: [kinds, job, operationAttempts],
-  })
 }
 
 /** Marks a queued operation as being worked on. False where it has ended, for example by being cancelled. */
@@ -194,7 +185,7 @@ export async function recordResults(
 ): Promise<boolean> {
   const { rowCount } = await tx.query({
     text: `with running as (
-       select "id" from "BackgroundOperation" where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING' for update
+       select "id" from "BackgroundOperation" where "organizationId" = $1 and "id" = $2 and "status" = 'RUNNING' for no key update
      ), written as (
        insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "subjectId", "succeeded", "errors")
        select $1, running."id", r."ordinal", r."subjectId", jsonb_array_length(r."errors") = 0, r."errors"

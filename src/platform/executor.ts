@@ -7,6 +7,10 @@ import {
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
+  isAbstractType,
+  Kind,
+  type OperationDefinitionNode,
+  valueFromASTUntyped,
 } from 'graphql'
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
 import { LRUCache } from 'lru-cache'
@@ -32,7 +36,8 @@ export interface ExecutionRequest {
  * null apart as strictly, which only inputs of mutations need. Variables are always accepted by graphql-js first.
  */
 export function createExecutor(schema: GraphQLSchema): (request: ExecutionRequest) => Promise<ExecutionResult> {
-  const compiled = new LRUCache<string, CompiledQuery>({ max: maxCompiled, maxSize: maxCompiledFields })
+  keepTypesFromThrowing(schema)
+  const compiled = new LRUCache<string, Compiled>({ max: maxCompiled, maxSize: maxCompiledFields })
   return async ({ document, operationName, variables, context, documentHash }) => {
     const operation = getOperationAST(document, operationName)
     const args: ExecutionArgs = { schema, document, operationName, variableValues: variables ?? {}, contextValue: context }
@@ -46,12 +51,25 @@ export function createExecutor(schema: GraphQLSchema): (request: ExecutionReques
       if (size > maxFields) return execute(args)
       const made = compileQuery(schema, document, operation.name?.value)
       if (!isCompiledQuery(made)) return execute(args)
-      query = made as CompiledQuery
+      query = { run: made.query, defaults: requiredDefaults(operation) }
       compiled.set(key, query, { size: size + 1 })
     }
-    const result = await query.query({}, context, variables ?? {})
+    const result = await query.run({}, context, { ...query.defaults, ...variables })
     return result.errors ? { ...result, errors: result.errors.map(complete) } : result
   }
+}
+
+interface Compiled {
+  run: CompiledQuery['query']
+  defaults: Record<string, unknown>
+}
+
+/** Defaults of variables that cannot be null: the compiler takes such a variable for missing where it is left out. */
+function requiredDefaults({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> {
+  const defaults = variableDefinitions.flatMap(({ type, variable, defaultValue }) =>
+    type.kind === Kind.NON_NULL_TYPE && defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+  )
+  return Object.fromEntries(defaults)
 }
 
 /**
@@ -62,4 +80,22 @@ function complete(error: GraphQLError): GraphQLError {
   const { message, path, locations, originalError } = error
   const whole = new GraphQLError(message, { path, originalError: originalError ?? new Error(message) })
   return Object.assign(whole, { locations })
+}
+
+/**
+ * An error thrown while the type of a value is told would leave a compiled query without an answer, and end the process as an unhandled
+ * rejection. Its text as the name of a type that there is not makes it a fault like any other.
+ */
+function keepTypesFromThrowing(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isAbstractType(type) || !type.resolveType) continue
+    const { resolveType } = type
+    type.resolveType = (...value) => {
+      try {
+        return resolveType(...value)
+      } catch (error) {
+        return String(error)
+      }
+    }
+  }
 }

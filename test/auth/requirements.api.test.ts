@@ -12,7 +12,7 @@ import { declaredBy, enough, fallingShort, type Guarded, guarded, isRoot } from 
 let app: TestApp
 let own: Everything
 beforeAll(async () => {
-  app = await startTestApp({ worker: true })
+  app = await startTestApp()
   own = await makeEverything(app, 'walnut', '111122223333')
 })
 afterAll(() => app?.close())

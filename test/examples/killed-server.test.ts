@@ -27,12 +27,12 @@ test('a server that is killed in the midst of staging, verifying and configuring
 
   const ahead = [...moments]
   const kills: Promise<number>[] = []
-  const acknowledged: string[] = []
+  const acknowledged = new Set<string>()
   const killing: Interposed = async ({ operation }, send) => {
     const answer = send()
     if (ahead[0]?.during === operation) kills.push(killInTheMidst(server, ahead.shift()?.states ?? []))
     const { data } = (await (await answer).clone().json()) as { data?: Data }
-    for (const { component } of data?.stageComponents?.results ?? []) acknowledged.push(component.id)
+    for (const { component } of data?.stageComponents?.results ?? []) acknowledged.add(component.id)
     return answer
   }
   const args = ['--url', server.url, '--accounts', await accountsFile(accounts), '--apply', '--organization', slug, '--patience', '120']
@@ -49,8 +49,8 @@ test('a server that is killed in the midst of staging, verifying and configuring
   for (const { status, progress, summary } of organizationBySlug.operations.nodes) {
     expect([status, progress.done, summary.failed]).toEqual(['SUCCEEDED', progress.total, 0])
   }
-  const { nodes } = await ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: acknowledged })
-  expect(nodes.map((node: { id: string } | null) => node?.id)).toEqual(acknowledged)
+  const { nodes } = await ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [...acknowledged] })
+  expect(nodes.map((node: { id: string } | null) => node?.id)).toEqual([...acknowledged])
 })
 
 /** Returns how many had come so far when the server was back. */

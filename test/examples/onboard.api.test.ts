@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
+import { rowsOf } from '../support/rows.ts'
 import { expectInstalledOnce } from './histories.ts'
-import { accountIds, accountsFile, digestOf, kinds, mutationsOf, onboard, spawnOnboarding } from './onboarding.ts'
+import { accountIds, accountsFile, kinds, mutationsOf, onboard, spawnOnboarding } from './onboarding.ts'
 
 // Each run is many calls, and verifications may wait for AWS.
 vi.setConfig({ testTimeout: 120_000 })
@@ -29,14 +30,14 @@ test('twelve accounts are installed in one run, and a second run sends no mutati
   ])
   await expectInstalledOnce(ask, id, accountIds(12), kinds)
 
-  const before = await digestOf(app.booted.services.db.pool)
+  const before = await rowsOf(app, id)
   app.aws.requests.reset()
   const second = await onboard(args, env)
   expect(second.text).toContain('36 components, 36 already installed, nothing to do')
   expect(second.exitCode).toBe(0)
   expect(mutationsOf(second)).toEqual([])
   expect(app.aws.requests.count()).toBe(0)
-  expect(await digestOf(app.booted.services.db.pool)).toBe(before)
+  expect(await rowsOf(app, id)).toEqual(before)
 })
 
 test('as a program with the administrator’s key it makes the organization and a key, which it revokes, and changes nothing the second time', async () => {
@@ -59,15 +60,15 @@ test('as a program with the administrator’s key it makes the organization and 
   expect(auditEvents.nodes.map((event: { actor: { subject: string } }) => event.actor.subject)).toEqual(Array(6).fill(apiKeys.nodes[0].id))
   await expectInstalledOnce(async (query, variables) => (await app.send(app.adminKey, query, variables)).data, id, accountIds(2), kinds)
 
-  const before = await digestOf(app.booted.services.db.pool)
+  const before = await rowsOf(app, id)
   const second = spawnOnboarding(args, env)
   expect([await second.exitCode, second.text()]).toEqual([0, expect.stringContaining('6 already installed, nothing to do')])
-  expect(await digestOf(app.booted.services.db.pool)).toBe(before)
+  expect(await rowsOf(app, id)).toEqual(before)
 })
 
 test('a dry run says what would be done, sends no mutation and changes no row', async () => {
-  const { key } = await app.organization()
-  const before = await digestOf(app.booted.services.db.pool)
+  const { id, key } = await app.organization()
+  const before = await rowsOf(app, id)
   const run = await onboard(['--url', app.url, '--accounts', await accountsFile(3), '--apply', '--dry-run'], {
     GATEHOUSE_KEY: key,
     ...standIn,
@@ -75,7 +76,7 @@ test('a dry run says what would be done, sends no mutation and changes no row', 
   expect(run.text).toContain('9 components, 0 already installed; this would stage 9, create roles for 9, verify 9, configure 9')
   expect(run.exitCode).toBe(0)
   expect(mutationsOf(run)).toEqual([])
-  expect(await digestOf(app.booted.services.db.pool)).toBe(before)
+  expect(await rowsOf(app, id)).toEqual(before)
 })
 
 test('further accounts are installed beside those that are there, which are left alone', async () => {

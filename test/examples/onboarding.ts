@@ -1,10 +1,8 @@
 /** What the tests of the onboarding example share: accounts files, runs of it in this process and in one of their own, and what it left behind. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Pool } from 'pg'
 import { onTestFinished } from 'vitest'
 import { main } from '../../examples/onboard-aws.ts'
 
@@ -78,17 +76,4 @@ export function spawnOnboarding(
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))
   return { child, text: () => text, exitCode: new Promise((resolve) => child.once('close', resolve)) }
-}
-
-/** Of all rows of all tables, but for the time a key was last used. */
-export async function digestOf(pool: Pool): Promise<string> {
-  const { rows: tables } = await pool.query<{ name: string }>(
-    `select quote_ident(table_name) as "name" from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`,
-  )
-  const hash = createHash('sha256')
-  for (const { name } of tables) {
-    const { rows } = await pool.query<{ row: string }>(`select (to_jsonb(t) - 'lastUsedAt')::text as "row" from ${name} t order by 1`)
-    hash.update(`${name} ${rows.length}\n${rows.map(({ row }) => row).join('\n')}\n`)
-  }
-  return hash.digest('hex')
 }

@@ -51,7 +51,10 @@ export const readFields: FieldOfType[] = objectTypes
   .filter((type) => type !== schema.getMutationType() && type !== schema.getSubscriptionType())
   .flatMap((type) => fieldsOf(type).map((field) => ({ coordinate: `${type.name}.${field.name}`, type, field })))
 
-/** How to come to a value of a type: from the query's root, or from a Node of type `from`, by fields that need no arguments. */
+/**
+ * How to come to a value of a type: from the query's root, or from a Node of type `from`, by fields that need no arguments. A step is the
+ * name of a field, followed by `:Type` where only values of that type lead on.
+ */
 export interface Reach {
   from: string | null
   steps: string[]
@@ -74,13 +77,24 @@ export function reach(typeName: string): Reach {
 function stepsOf(type: GraphQLObjectType): { target: string; step: string }[] {
   return fieldsOf(type).flatMap((field) => {
     const target = getNamedType(field.type)
-    return isObjectType(target) && !field.args.some(isRequiredArgument) ? [{ target: target.name, step: field.name }] : []
+    if (field.args.some(isRequiredArgument)) return []
+    if (isObjectType(target)) return [{ target: target.name, step: field.name }]
+    return isAbstractType(target)
+      ? schema.getPossibleTypes(target).map(({ name }) => ({ target: name, step: `${field.name}:${name}` }))
+      : []
   })
 }
 
+/** `inner` below the steps of a way. */
+export const along = (steps: string[], inner: string): string =>
+  steps.reduceRight((selected, step) => {
+    const [field, type] = step.split(':')
+    return type ? `${field} { ... on ${type} { ${selected} } }` : `${field} { ${selected} }`
+  }, inner)
+
 /** A query that selects `inner` on what `way` leads to; a Node to start from is named by the variable $from. */
 export function queryAlong({ from, steps }: Reach, inner: string, variables = ''): string {
-  const body = steps.reduceRight((selected, step) => `${step} { ${selected} }`, inner)
+  const body = along(steps, inner)
   const declared = [from ? '$from: ID!' : '', variables].filter(Boolean).join(', ')
   const selected = from ? `node(id: $from) { ... on ${from} { ${body} } }` : body
   return `query${declared ? ` (${declared})` : ''} { ${selected} }`
@@ -89,7 +103,8 @@ export function queryAlong({ from, steps }: Reach, inner: string, variables = ''
 /** What stands at the end of the way, lists taken apart. */
 export function valuesAlong({ from, steps }: Reach, data: unknown): Record<string, unknown>[] {
   const start = from ? [(data as { node: unknown }).node] : [data]
-  const end = steps.reduce((values, step) => values.flatMap((value) => (value as Record<string, unknown> | null)?.[step] ?? []), start)
+  const next = (value: unknown, step: string) => (value as Record<string, unknown> | null)?.[step.split(':')[0] as string] ?? []
+  const end = steps.reduce((values, step) => values.flatMap((value) => next(value, step)), start)
   return end.filter((value) => value !== null && value !== undefined) as Record<string, unknown>[]
 }
 

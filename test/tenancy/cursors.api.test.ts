@@ -9,7 +9,7 @@ let own: Everything
 let other: Everything
 
 beforeAll(async () => {
-  app = await startTestApp({ worker: true })
+  app = await startTestApp()
   own = await makeEverything(app, 'walnut', '111122223333')
   other = await makeEverything(app, 'magnolia', '444455556666')
 })

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { iamOf } from '../../emulator/iam/iam.state.ts'
 import { putRole } from '../../emulator/iam/role.ts'
+import { startWorker } from '../../src/jobs/worker.ts'
 import type { Things } from '../graph/fillers.ts'
 import { nodeTypes } from '../graph/schema-walk.ts'
 import type { TestApp, TestOrganization } from '../support/app.ts'
@@ -14,10 +16,7 @@ export interface Everything extends TestOrganization, Things {
 
 const kinds = ['IAM_ASSESSMENT', 'IAM_WRITE', 'ACCESS_LOGS', 'INVENTORY']
 
-/**
- * Makes an organization with one of everything. A noun that comes to the graph is made here too: the tests that use this fail until then.
- * The app needs a worker.
- */
+/** Makes an organization with one of everything. A noun that comes to the graph is made here too: the tests that use this fail until then. */
 export async function makeEverything(app: TestApp, tag: string, accountId: string): Promise<Everything> {
   const organization = await app.organization(`Company ${tag}`)
   const { id, ask } = organization
@@ -36,9 +35,20 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   const { verifyComponents } = await ask(
     `mutation { verifyComponents(input: { organizationId: "${id}", ids: ["${accessLogs}"] }) { operation { id } errors { message } } }`,
   )
-  await untilDone(organization, verifyComponents.operation.id)
-  await app.booted.services.db.pool.query('update "AwsAccount" set "alias" = $2 where "organizationId" = $1', [id, `alias-${tag}`])
-  await readAws(app, organization, tag, accountId)
+  const worker = await startWorker(app.booted.services, app.booted.databaseUrl)
+  try {
+    await untilDone(organization, verifyComponents.operation.id)
+    await readAws(app, organization, tag, accountId)
+  } finally {
+    await worker.stop()
+  }
+  const { pool } = app.booted.services.db
+  await pool.query('update "AwsAccount" set "alias" = $2 where "organizationId" = $1', [id, `alias-${tag}`])
+  const okta = { type: 'okta', appId: `0o${tag}`, identityProvider: `okta-${tag}`, multiAccountParentId: null }
+  await pool.query(`update "Component" set "config" = $2 where "organizationId" = $1 and "kind" = 'IAM_WRITE'`, [
+    id,
+    { login: { type: 'federated', provider: okta } },
+  ])
   // A sync has the organization's id under another prefix, and no column of its own for it.
   const ids = [...(await idsOf(app, id)), id.replace('org_', 'sync_')]
   const byType = await typesOf(organization, ids)
@@ -59,6 +69,7 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
 /** A key of the account and a role in it, found by a sync. */
 async function readAws(app: TestApp, organization: TestOrganization, tag: string, accountId: string): Promise<void> {
   const account = app.aws.state.account(accountId)
+  iamOf(account).alias = `alias-${tag}`
   putRole(account, app.aws.state.now(), { name: `role-${tag}`, trustPolicy: JSON.stringify({ Version: '2012-10-17', Statement: [] }) })
   await organization.ask(`mutation { putAwsCredentials(input: { organizationId: "${organization.id}", credentials: [
     { accountName: "credential ${tag}", accessKeyId: "AKIA${accountId}", secretAccessKey: "secret-of-${tag}-0123456789" }] }) { errors { message } } }`)
