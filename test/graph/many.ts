@@ -51,6 +51,33 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     itemId: `arn:aws:lambda:us-east-1:${accountId}:function:f${i}`,
   }))
 
+  const home = await pool.query<{ id: string }>('select "id" from "AwsAccount" where "organizationId" = $1 and "accountId" = $2', [
+    organizationId,
+    accountId,
+  ])
+  for (const [place, awsAccountId] of [home.rows[0]?.id, ...accounts.map(({ id }) => id)].entries()) {
+    await copy('AwsCredential', idOf('AwsCredential'), (i) => ({
+      id: newId('cred'),
+      accountName: `credential ${place}.${i}`,
+      awsAccountId,
+    }))
+    await copy('AwsRole', idOf('AwsRole'), (i) => ({
+      id: newId('role'),
+      awsAccountId,
+      name: `role-${i}`,
+      arn: `arn:aws:iam::${place}:role/role-${i}`,
+    }))
+  }
+  const syncId = (await pool.query('select "lastOperationId" as "id" from "AwsSync" where "organizationId" = $1', [organizationId])).rows[0]
+    ?.id
+  await copyRow(
+    pool,
+    'AwsAccountSync',
+    syncId,
+    numbers.map((i) => ({ ordinal: i + 1 })),
+    'operationId',
+  )
+
   const operationId = idOf('BackgroundOperation')
   const operations = await copy('BackgroundOperation', operationId, () => ({ id: newId('op') }))
   for (const id of [operationId, ...operations.map((row) => row.id)]) {
@@ -85,9 +112,10 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   const { pool } = app.booted.services.db
   const first = own.idOf(typeName)
   const prefix = first.slice(0, first.lastIndexOf('_')) as IdPrefix
-  const table = tables[prefix]
+  // A sync has its organization's id under another prefix.
+  const table = prefix === 'sync' ? `(select 'sync_' || substr("id", 5) as "id" from "Organization") s` : `"${tables[prefix]}"`
   const same = prefix === 'cmp' ? `"kind" = (select "kind" from "Component" where "id" = $1)` : '$1 = $1'
-  const { rows } = await pool.query<{ id: string }>(`select "id" from "${table}" where ${same} order by "id" = $1 desc, "id" limit $2`, [
+  const { rows } = await pool.query<{ id: string }>(`select "id" from ${table} where ${same} order by "id" = $1 desc, "id" limit $2`, [
     first,
     count,
   ])
@@ -95,7 +123,7 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   return rows.map(({ id }) => id)
 }
 
-const tables: Record<IdPrefix, string> = {
+const tables: Record<Exclude<IdPrefix, 'sync'>, string> = {
   org: 'Organization',
   key: 'ApiKey',
   aud: 'AuditEvent',
@@ -104,5 +132,7 @@ const tables: Record<IdPrefix, string> = {
   ver: 'Verification',
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
+  cred: 'AwsCredential',
+  role: 'AwsRole',
   op: 'BackgroundOperation',
 }
