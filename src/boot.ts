@@ -3,6 +3,7 @@ import { createVerifier } from './aws/verification/verify.ts'
 import type { Config } from './config.ts'
 import { ConfigError } from './config.ts'
 import type { Services } from './context.ts'
+import { createTxtLookup } from './dns/txt-lookup.ts'
 import { organizationsWithOtherIssuer } from './identity/aws-identity.ts'
 import { createIssuer } from './identity/issuer.ts'
 import { migrateJobs } from './jobs/worker.ts'
@@ -20,6 +21,8 @@ import { EncryptionKeysError } from './secrets/sealed-error.ts'
 
 /** Connections of a server; of all processes together they must stay below the database's own limit. */
 const poolSize = 10
+/** A second try waits twice as long; several servers are asked in turn, and after 8 s nothing more is waited for. */
+const dnsLimits = { timeoutMs: 2_000, tries: 2, deadlineMs: 8_000 }
 
 export interface Booted {
   services: Services
@@ -75,9 +78,10 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     const accountReader = createAccountReader(awsSettings, issuer)
     undo.push(() => accountReader.close())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
+    const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, keyring, issuer, verifier, accountReader, log },
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, txtLookup, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

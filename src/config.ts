@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { AwsService } from './aws/clients.ts'
+import { type DnsServer, parseDnsServers } from './dns/dns-server.ts'
 
 /** What a process is set to. Only this file reads the environment. */
 export interface Config {
@@ -22,6 +23,12 @@ export interface Config {
   awsUseFips: boolean
   awsRegion: string | null
   logLevel: string
+  /** Who is asked for TXT records; null: the system's resolvers. */
+  dnsServers: DnsServer[] | null
+  /** Between the first two look-ups of an SSO connector's record; doubled from there to at most an hour. */
+  ssoPollSeconds: number
+  /** How long a record of an SSO connector is waited for. */
+  ssoExpiresSeconds: number
   quotas: Quotas
 }
 
@@ -32,9 +39,17 @@ export interface Quotas {
   awsCredentials: number
   apiKeys: number
   runningOperations: number
+  ssoConnectors: number
 }
 
-const defaultQuotas: Quotas = { awsAccounts: 5_000, components: 50_000, awsCredentials: 5_000, apiKeys: 200, runningOperations: 4 }
+const defaultQuotas: Quotas = {
+  awsAccounts: 5_000,
+  components: 50_000,
+  awsCredentials: 5_000,
+  apiKeys: 200,
+  runningOperations: 4,
+  ssoConnectors: 50,
+}
 
 /** All that is wrong with the settings, in one message. */
 export class ConfigError extends Error {}
@@ -44,6 +59,10 @@ const optional = <T extends z.ZodType>(type: T) => z.preprocess(blank, type.opti
 
 const awsServices: AwsService[] = ['STS', 'IAM', 'ACCESSANALYZER', 'CLOUDTRAIL', 'LAMBDA', 'SSO_ADMIN', 'RESOURCE_EXPLORER_2']
 const url = () => optional(z.string().refine((text) => URL.canParse(text), 'must be a URL'))
+const seconds = (max: number) => {
+  const rule = `must be a number of seconds from 1 to ${max}`
+  return z.coerce.number(rule).int(rule).min(1, rule).max(max, rule)
+}
 
 const environment = z.object({
   HOST: optional(z.string()),
@@ -63,6 +82,11 @@ const environment = z.object({
   ),
   GATEHOUSE_ENCRYPTION_KEYS: optional(z.string()),
   GATEHOUSE_IDENTITY: optional(z.literal('issuer', 'must be issuer')),
+  GATEHOUSE_DNS_SERVERS: optional(
+    z.string().refine((text) => parseDnsServers(text) !== null, 'must be a list like 192.0.2.53:53,[2001:db8::53]:53 of host:port'),
+  ),
+  GATEHOUSE_SSO_POLL_SECONDS: optional(seconds(3_600)),
+  GATEHOUSE_SSO_EXPIRES_SECONDS: optional(seconds(31_536_000)),
   GATEHOUSE_WORKER: optional(z.enum(['inline', 'off'], 'must be inline or off')),
   GATEHOUSE_LOG_LEVEL: optional(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent'),
@@ -117,6 +141,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     awsUseFips: e.AWS_USE_FIPS_ENDPOINT === 'true',
     awsRegion: e.AWS_REGION ?? null,
     logLevel: e.GATEHOUSE_LOG_LEVEL ?? 'info',
+    dnsServers: e.GATEHOUSE_DNS_SERVERS ? parseDnsServers(e.GATEHOUSE_DNS_SERVERS) : null,
+    ssoPollSeconds: e.GATEHOUSE_SSO_POLL_SECONDS ?? 60,
+    ssoExpiresSeconds: e.GATEHOUSE_SSO_EXPIRES_SECONDS ?? 172_800,
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
   }
 }

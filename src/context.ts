@@ -2,6 +2,7 @@ import type { Viewer } from './auth/viewer.ts'
 import type { AccountReader } from './aws/account-reader/account-reader.ts'
 import type { Verifier } from './aws/verification/verify.ts'
 import type { Config } from './config.ts'
+import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
 import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
@@ -18,6 +19,7 @@ export interface Services {
   issuer: Issuer
   verifier: Verifier
   accountReader: AccountReader
+  txtLookup: TxtLookup
   log: Log
 }
 

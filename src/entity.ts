@@ -13,6 +13,7 @@ import { operationLoader, operationScopes } from './operation/operation.loader.t
 import { organizationBySlugLoader, organizationLoader } from './organization/organization.loader.ts'
 import { topLevelError } from './platform/errors.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
+import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
 
 /** What `node` and `_entities` need of a type: who may read it, and how it is loaded with the tenant's filter inside. */
 interface Entity {
@@ -37,6 +38,7 @@ export const entities: Record<IdPrefix, Entity> = {
   cred: reads('AWS_READ', awsCredentialLoader),
   role: reads('AWS_READ', awsRoleLoader),
   sync: { requires: { scopes: ['AWS_READ'] }, load: (context, id) => awsSyncLoader(context).load(organizationOfSync(id)) },
+  sso: reads('SSO_READ', ssoConnectorLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
 }
 

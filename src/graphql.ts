@@ -7,6 +7,7 @@ import {
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Context } from './context.ts'
 import { isUnavailable } from './platform/database/unavailable.ts'
+import { isUnstorableText } from './platform/errors.ts'
 import { createExecutor } from './platform/executor.ts'
 import type { Log } from './platform/log.ts'
 import { gatehouseSchema } from './schema.ts'
@@ -28,8 +29,9 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
         return () => undefined
       },
       load: async () => ({
-        executor: async ({ document, operationName, request, context, queryHash }) =>
-          (await execute({ document, operationName, variables: request.variables, context, documentHash: queryHash })) as never,
+        // The name that was asked for: its own is that of the operation found, so that of a name without one the only operation would run.
+        executor: async ({ document, request: { operationName, variables }, context, queryHash }) =>
+          (await execute({ document, operationName, variables, context, documentHash: queryHash })) as never,
       }),
       stop: async () => undefined,
     },
@@ -62,6 +64,10 @@ const causeOf = (error: unknown) => (error instanceof GraphQLError ? (error.orig
 function masked(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { code, requestId } = formatted.extensions ?? {}
   if (!isFault(code)) return formatted
+  if (isUnstorableText(causeOf(error))) {
+    const message = 'A text of the request holds a character that no text here can hold (U+0000, or half of a surrogate pair).'
+    return { ...formatted, message, extensions: { code: 'BAD_USER_INPUT' } }
+  }
   const retryable = isUnavailable(causeOf(error))
   const message = retryable ? 'A part of the service did not answer in time. Try again.' : 'Something went wrong on our side.'
   return { message, path: formatted.path, locations: formatted.locations, extensions: { code, retryable, requestId } }
@@ -85,7 +91,7 @@ const faults: ApolloServerPlugin<Context> = {
   async requestDidStart({ contextValue: { log, requestId } }) {
     return {
       async didEncounterErrors({ errors }) {
-        for (const error of errors) if (isFault(error.extensions.code)) logFault(log, error)
+        for (const error of errors) if (isFault(error.extensions.code) && !isUnstorableText(causeOf(error))) logFault(log, error)
       },
       async willSendResponse({ response }) {
         if (response.body.kind !== 'single') return

@@ -49,6 +49,7 @@ import {
   UpstreamError,
   ValidationError,
 } from './platform/user-error.type.ts'
+import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
 import { ViewerResolver } from './viewer/viewer.resolver.ts'
 
 /** The table of contents of the graph. */
@@ -89,6 +90,8 @@ const resolvers = [
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,
   IntegrationOperationsResolver,
+  SsoConnectorResolver,
+  OrganizationSsoConnectorsResolver,
 ] as const
 
 /** Types that only interfaces lead to. */

@@ -25,44 +25,50 @@ export interface Outcome {
 const keptVerifications = 50
 
 // One statement, so one transaction and one round trip: the guarded update and what must come with it. Two calls that read the same
-// version both get here; the second update waits for the first and then finds another version. Rows are locked in the order in which
-// everybody locks them (organization, integration, account, component), or two would wait for each other.
+// version both get here; the second update waits for the first and then finds another version. Before anything is written its rows are
+// locked in the order in which everybody locks them (organization, integration, account, component), or two would wait for each other.
 const apply = statement(
   'component_apply',
-  `with target as (
+  `with subject as (
   select "id", "organizationId", "awsAccountId", "integrationId" from "Component" where "organizationId" = $1 and "id" = $2
-), previous as (
-  select "outcome" from "Verification" where "organizationId" = $1 and "componentId" = $2 order by "id" desc limit 1
 ), organization_lock as (
   select "id" from "Organization" where "id" = $1 for key share
 ), integration_lock as (
-  select i."id" from "Integration" i join target t on i."organizationId" = t."organizationId" and i."id" = t."integrationId"
-  where (select count(*) from organization_lock) = 1 and $5 = 'INSTALLED' and i."status" = 'INITIALIZING' for no key update of i
+  select i."id" from "Integration" i join subject s on i."organizationId" = s."organizationId" and i."id" = s."integrationId"
+  where $5 = 'INSTALLED' and i."status" = 'INITIALIZING' for no key update of i
 ), account_lock as (
-  select a."id" from "AwsAccount" a join target t on a."organizationId" = t."organizationId" and a."id" = t."awsAccountId"
-  where (select count(*) from integration_lock) >= 0 and $14::boolean and a."alias" is distinct from $15 for no key update of a
+  select a."id" from "AwsAccount" a join subject s on a."organizationId" = s."organizationId" and a."id" = s."awsAccountId"
+  where $14::boolean and a."alias" is distinct from $15 for no key update of a
+), target as (
+  select c.* from "Component" c where c."organizationId" = $1 and c."id" = $2 and (select count(*) from organization_lock) = 1
+    and (select count(*) from integration_lock) >= 0 and (select count(*) from account_lock) >= 0 for key share
+), previous as (
+  select "outcome" from "Verification" where "organizationId" = $1 and "componentId" = $2 order by "id" desc limit 1
 ), moved as (
-  update "Component" set "state" = coalesce($5::"ComponentState", "state"), "health" = coalesce($6::"ComponentHealth", "health"),
-    "config" = case when $7::jsonb is null then "config" else $7::jsonb end,
-    "version" = "version" + case when $5::"ComponentState" is null then 0 else 1 end,
-    "updatedAt" = case when $5::"ComponentState" is null then "updatedAt" else now() end
-  where (select count(*) from account_lock) >= 0 and "organizationId" = $1 and "id" = $2 and "state" = $3::"ComponentState" and "version" = $4
+  update "Component" c set "state" = coalesce($5::"ComponentState", c."state"), "health" = coalesce($6::"ComponentHealth", c."health"),
+    "config" = case when $7::jsonb is null then c."config" else $7::jsonb end,
+    "version" = c."version" + case when $5::"ComponentState" is null then 0 else 1 end,
+    "updatedAt" = case when $5::"ComponentState" is null then c."updatedAt" else now() end
+  from target t where c."organizationId" = t."organizationId" and c."id" = t."id" and c."state" = $3::"ComponentState" and c."version" = $4
     and ($5::text is not null or $6::text is not null)
-  returning "id"
+  returning c."id"
 ), kept as (
   insert into "Verification" ("id", "organizationId", "componentId", "trigger", "outcome", "changed", "startedAt", "finishedAt", "checks")
   select $8, "organizationId", "id", $9::"VerificationTrigger", $10::"VerificationOutcome", $10::"VerificationOutcome" is distinct from (select "outcome" from previous),
     $11::timestamptz, $12::timestamptz, $13::jsonb from target
   returning "id", "organizationId", "componentId", "trigger", "outcome", "startedAt", "finishedAt", "checks"
+), old as (
+  select v."id" from "Verification" v join target t on v."organizationId" = t."organizationId" and v."componentId" = t."id"
+  where v."id" <= (select "id" from "Verification" where "organizationId" = $1 and "componentId" = $2 order by "id" desc offset ${keptVerifications - 1} limit 1)
+    and not (v."changed" and v."finishedAt" > now() - interval '90 days') for update of v skip locked
 ), pruned as (
-  delete from "Verification" where "organizationId" = $1 and "componentId" = $2
-    and "id" <= (select "id" from "Verification" where "organizationId" = $1 and "componentId" = $2 order by "id" desc offset ${keptVerifications - 1} limit 1)
-    and not ("changed" and "finishedAt" > now() - interval '90 days')
+  delete from "Verification" v using old where v."organizationId" = $1 and v."id" = old."id"
 ), alias as (
   update "AwsAccount" a set "alias" = $15 from target where $14::boolean and a."organizationId" = target."organizationId" and a."id" = target."awsAccountId"
     and a."alias" is distinct from $15
 ), decoy as (
-  update "RoleSetup" set "decoyRefusedFor" = $16 where "organizationId" = $1 and "componentId" = $2 and $16::text is not null and "decoyRefusedFor" is distinct from $16
+  update "RoleSetup" r set "decoyRefusedFor" = $16 from target where r."organizationId" = target."organizationId" and r."componentId" = target."id"
+    and $16::text is not null and r."decoyRefusedFor" is distinct from $16
 ), integration as (
   update "Integration" i set "status" = 'ACTIVE', "statusMessage" = null, "updatedAt" = now() from target, moved
   where $5 = 'INSTALLED' and i."organizationId" = target."organizationId" and i."id" = target."integrationId" and i."status" = 'INITIALIZING'

@@ -29,7 +29,7 @@ export async function configureComponent(
   const config = mergedConfig(component, input, at.config)
   const toState = nextState('CONFIGURE', component.state)
   if (!toState) throw new Refusal(notAllowed(component, 'CONFIGURE', at.id))
-  const request = await verificationRequest(context, component, config, 'CONFIGURE')
+  const request = await verificationRequest(context, component, config, 'CONFIGURE', at.id)
   assertAssessment(request, at.config)
   return attempt(context, component, request, options.signal, at, (report): Effect => {
     if (report.outcome !== 'PASSED') return { kind: 'none' }

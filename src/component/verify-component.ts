@@ -41,7 +41,7 @@ export async function verifyComponent(
   const toState = nextState('VERIFY', component.state)
   if (component.kind === 'BASE' || !toState) throw new Refusal(notAllowed(component, 'VERIFY', at.id))
   const trigger = options.trigger ?? 'VERIFY'
-  const request = await verificationRequest(context, component, component.config ?? {}, trigger)
+  const request = await verificationRequest(context, component, component.config ?? {}, trigger, at.id)
   if (trigger === 'VERIFY') assertAssessment(request, at.id)
   return attempt(context, component, request, options.signal, at, (report) => {
     if (component.state === 'INSTALLED') return { kind: 'health', health: healthOf(report) }

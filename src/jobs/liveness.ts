@@ -3,17 +3,18 @@ import type pg from 'pg'
 import { endAbandonedOperations } from '../operation/abandoned-operations.ts'
 import type { Log } from '../platform/log.ts'
 
-/** How often each process looks for jobs of dead workers. */
-const intervalMs = 15_000
-/** The first half of the advisory locks' keys; the second is the worker's id, hashed. */
+/** How often each process looks for jobs of dead workers, and how soon it shows again that it lives after the database was gone. */
+const intervalMs = 5_000
+/** The first half of the advisory locks' keys; the second is the pool's id, hashed. */
 const lockSpace = 71_105
 
 /**
- * A worker that is killed leaves its jobs locked. Each worker's id is held as an advisory lock on one connection, which the server frees
- * the moment the process is gone; every process looks regularly for jobs whose worker holds no lock and gives them back to the queue.
+ * A worker that is killed leaves its jobs locked, by the id of its pool of workers. That id is held as an advisory lock on one connection,
+ * which the server frees the moment the process is gone; every process looks regularly for jobs whose pool holds no lock and gives them
+ * back to the queue.
  */
 export async function startLiveness(pool: pg.Pool, events: WorkerEvents, log: Log): Promise<{ stop(): Promise<void> }> {
-  const workerIds = new Set<string>()
+  const poolIds = new Set<string>()
   let client: pg.PoolClient | null = null
 
   let last: Promise<unknown> = Promise.resolve()
@@ -25,18 +26,22 @@ export async function startLiveness(pool: pg.Pool, events: WorkerEvents, log: Lo
     last = last.then(lock, lock)
     return last
   }
+  let isStopped = false
   const connect = async () => {
     const made = await pool.connect()
+    if (isStopped) return made.release()
     made.once('error', () => {
       if (client === made) client = null
       made.release(true)
     })
     client = made
-    await hold(workerIds)
+    await hold(poolIds)
   }
   const beat = async () => {
+    if (isStopped) return
     try {
-      if (!client) await connect()
+      // The database was gone, and with it everybody's locks: the others get as long to take theirs again before anybody counts as dead.
+      if (!client) return await connect()
       const { rows } = await pool.query<{ ids: string[] }>(deadWorkers, [lockSpace])
       const ids = rows[0]?.ids ?? []
       if (ids.length > 0) {
@@ -49,16 +54,16 @@ export async function startLiveness(pool: pg.Pool, events: WorkerEvents, log: Lo
       log.warn({ err: error }, 'the look for dead workers failed; it is repeated')
     }
   }
-  events.on('worker:create', ({ worker }) => {
-    workerIds.add(worker.workerId)
-    hold([worker.workerId]).catch((error: unknown) => log.warn({ err: error }, 'a worker could not show that it lives'))
+  events.on('pool:create', ({ workerPool }) => {
+    poolIds.add(workerPool.id)
+    hold([workerPool.id]).catch((error: unknown) => log.warn({ err: error }, 'a worker could not show that it lives'))
   })
   await connect()
-  await beat()
   const timer = setInterval(beat, intervalMs)
   timer.unref()
   return {
     async stop() {
+      isStopped = true
       clearInterval(timer)
       const held = client
       client = null

@@ -3,6 +3,7 @@ import { scheduleAwsSyncs } from '../aws-sync/schedule.job.ts'
 import { reverifyComponent } from '../component/component.job.ts'
 import type { Services } from '../context.ts'
 import { verifyComponentsJob } from '../operation/verify-components.job.ts'
+import { lookUpSsoConnector } from '../sso-connector/sso-connector.job.ts'
 import type { JobName, JobPayload } from './enqueue.ts'
 
 /** Runs one job. Every handler can be run again after it was cut off at any point. `signal` ends with the worker. */
@@ -14,4 +15,5 @@ export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
   readAwsAccounts,
   scheduleAwsSyncs,
   verifyComponents: verifyComponentsJob,
+  lookUpSsoConnector,
 }

@@ -1,35 +1,32 @@
-import { EventEmitter } from 'node:events'
-import { Logger, run, runMigrations, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { setTimeout as delay } from 'node:timers/promises'
+import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 import type { Services } from '../context.ts'
 import { timeouts } from '../platform/database/database.ts'
 import type { Log } from '../platform/log.ts'
-import { type JobName, jobPayloads } from './enqueue.ts'
-import { startLiveness } from './liveness.ts'
-import { type JobHandler, jobHandlers } from './registry.ts'
+import { queueLog } from './queue-log.ts'
+import { concurrency, type Session, startSession } from './session.ts'
 
-/** Jobs a process runs at once. */
-const concurrency = 4
-
-/** What runs by the clock (UTC), once for the installation however many workers there are. */
-const crontab = '* * * * * scheduleAwsSyncs ?max=1&jobKey=scheduleAwsSyncs'
+/** Before the queue is worked on again after it was given up. */
+const restartMs = 1_000
 
 export interface Worker {
-  /** Begins no further job, waits up to 5 s for those under way, and gives back what is left. */
+  /** Begins no further job, waits up to 5 s for those under way, and gives back what is left. Again is the same. */
   stop(): Promise<void>
 }
 
 /** Makes or updates the queue's own tables. Safe to call from several processes at once. */
 export async function migrateJobs(pool: pg.Pool, log: Log): Promise<void> {
-  await runMigrations({ pgPool: pool, logger: workerLog(log) })
+  await runMigrations({ pgPool: pool, logger: queueLog(log) })
 }
 
-/** Works off the queue in this process. Any number of processes may do so on one database. */
+/** Works off the queue in this process, also after the database was gone. Any number of processes may do so on one database. */
 export async function startWorker(services: Services, url: string): Promise<Worker> {
   const log = services.log.child({ part: 'worker' })
-  const ended = new AbortController()
   const pool = new pg.Pool({
     ...timeouts,
+    // Nobody waits for a job's connection as for an answer: on a busy machine, giving up after a second would mean never to get one.
+    connectionTimeoutMillis: 10_000,
     connectionString: url,
     max: concurrency + 3,
     application_name: 'gatehouse-worker',
@@ -37,42 +34,44 @@ export async function startWorker(services: Services, url: string): Promise<Work
   })
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
   pool.on('connect', (client) => client.on('error', (error) => log.warn({ err: error }, 'a database connection was lost')))
-  const events = new EventEmitter() as WorkerEvents
-  const liveness = await startLiveness(pool, events, log)
-  const runner = await run({
-    pgPool: pool,
-    taskList: taskList(services, ended.signal),
-    concurrency,
-    crontab,
-    pollInterval: 2_000,
-    noHandleSignals: true,
-    gracefulShutdownAbortTimeout: 5_000,
-    logger: workerLog(log),
-    events,
-  })
+
+  const stopped = new AbortController()
+  let session = await startSession(services, pool, log, stopped.signal)
+  const work = async () => {
+    for (;;) {
+      await session.ended
+      if (stopped.signal.aborted) return
+      log.error('the work on the queue was given up; it is begun again')
+      const next = await begin(() => startSession(services, pool, log, stopped.signal), log, stopped.signal)
+      if (!next) return
+      session = next
+      if (stopped.signal.aborted) await session.stop()
+    }
+  }
+  const working = work()
+  const stop = async () => {
+    stopped.abort()
+    await session.stop()
+    await working
+    await pool.end()
+  }
+  let stopping: Promise<void> | undefined
   return {
-    async stop() {
-      ended.abort()
-      await runner.stop().catch((error: unknown) => log.warn({ err: error }, 'the worker did not stop cleanly'))
-      await liveness.stop()
-      await pool.end()
+    stop() {
+      stopping ??= stop()
+      return stopping
     },
   }
 }
 
-function taskList(services: Services, signal: AbortSignal): TaskList {
-  return Object.fromEntries(
-    (Object.keys(jobHandlers) as JobName[]).map((name) => [
-      name,
-      async (payload: unknown) => {
-        await (jobHandlers[name] as JobHandler<JobName>)(services, jobPayloads[name].parse(payload), signal)
-      },
-    ]),
-  )
-}
-
-/** The queue's messages at our levels; its chatter about every job is debugging. */
-function workerLog(log: Log): Logger {
-  const levels = { error: 'error', warning: 'warn', info: 'debug', debug: 'trace' } as const
-  return new Logger(() => (level, message) => log[levels[level as keyof typeof levels]](message))
+/** A session, as soon as the database is there for one; null once the worker is stopped. */
+async function begin(start: () => Promise<Session>, log: Log, signal: AbortSignal): Promise<Session | null> {
+  while (await delay(restartMs, true, { signal }).catch(() => false)) {
+    try {
+      return await start()
+    } catch (error) {
+      log.warn({ err: error }, 'the queue cannot be worked on yet')
+    }
+  }
+  return null
 }

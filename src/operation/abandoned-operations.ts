@@ -8,8 +8,8 @@ export async function endAbandonedOperations(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({
     text: `update "BackgroundOperation" o set "status" = 'FAILED', "finishedAt" = now(),
        "statusMessage" = 'It was cut off too often. What was done stays done; ask again for the rest.'
-     where "status" in ('QUEUED', 'RUNNING') and not exists (
-       select 1 from graphile_worker.jobs j where j."key" = o."id" and (j."attempts" < j."max_attempts" or j."locked_at" is not null))
+     from graphile_worker.jobs j where j."key" = o."id" and j."attempts" >= j."max_attempts" and j."locked_at" is null
+       and o."status" in ('QUEUED', 'RUNNING')
      returning o."id"`,
     values: [],
   })

@@ -107,7 +107,8 @@ export async function deleteOrganization(
         `select "id" from "Integration" where "organizationId" = $1 union all select "id" from "Component" where "organizationId" = $1
          union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1
          union all select "id" from "AwsCredential" where "organizationId" = $1
-         union all select "id" from "AwsRole" where "organizationId" = $1`,
+         union all select "id" from "AwsRole" where "organizationId" = $1
+         union all select "id" from "SsoConnector" where "organizationId" = $1`,
         [id],
       )
       await buryAwsIdentity(tx, id)

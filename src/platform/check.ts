@@ -14,13 +14,13 @@ export class Checks {
     return this
   }
 
-  /** A text of that many characters, without control characters. Absent passes; null does not. */
+  /** A text of that many characters, without control characters and halves of surrogate pairs. Absent passes; null does not. */
   text(field: string, value: string | null | undefined, { min, max }: { min: number; max: number }): this {
     if (!this.#present(field, value)) return this
     const length = [...value].length
     if (length < min || length > max)
       return this.#add('VALUE_OUT_OF_BOUNDS', field, `${field} must have ${min} to ${max} characters; it has ${length}.`)
-    if (/\p{Cc}/u.test(value)) return this.#add('VALUE_INCORRECT_FORMAT', field, `${field} must not contain control characters.`)
+    if (/[\p{Cc}\p{Cs}]/u.test(value)) return this.#add('VALUE_INCORRECT_FORMAT', field, `${field} must not contain control characters.`)
     if (value.trim() !== value) return this.#add('VALUE_INCORRECT_FORMAT', field, `${field} must not begin or end with a space.`)
     return this
   }

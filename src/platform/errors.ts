@@ -141,3 +141,15 @@ export const topLevelError = {
   badInput: (message: string, argument?: string) =>
     new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...(argument ? { argument } : {}) } }),
 }
+
+/**
+ * Whether the database refused a text for a character that none of its texts can hold: U+0000, or half of a surrogate pair in JSON. It came
+ * with the request, so it is the caller's to mend.
+ */
+export function isUnstorableText(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { code, originalCode, detail, cause, meta } = error as Record<string, unknown>
+  const state = originalCode ?? code
+  if (state === '22021' || state === '22P05' || (state === '22P02' && /surrogate/i.test(String(detail)))) return true
+  return isUnstorableText(cause) || isUnstorableText((meta as Record<string, unknown> | undefined)?.driverAdapterError)
+}

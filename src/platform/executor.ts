@@ -14,13 +14,13 @@ import {
 } from 'graphql'
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit'
 import { LRUCache } from 'lru-cache'
-import { generatedFields } from './compiled-size.ts'
+import { compiledSize } from './compiled-size.ts'
 
 /** Compiled queries kept, and fields in all of them together: a field holds 1.5 kB, so that clients with ever new documents cannot fill the memory. */
 const maxCompiled = 500
 const maxCompiledFields = 50_000
-/** Fields of the largest operation that is compiled, ten times what a front end asks for: 0.1 s of work. Larger ones are interpreted. */
-const maxFields = 2_000
+/** The largest operation that is compiled, five times what a front end asks for: 0.1 s of work. Larger ones are interpreted. */
+const maxSize = 1_500
 
 export interface ExecutionRequest {
   document: DocumentNode
@@ -47,12 +47,12 @@ export function createExecutor(schema: GraphQLSchema): (request: ExecutionReques
     const key = `${documentHash} ${operation.name?.value ?? ''}`
     let query = compiled.get(key)
     if (!query) {
-      const size = generatedFields(schema, document, operation, maxFields)
-      if (size > maxFields) return execute(args)
+      const size = compiledSize(schema, document, operation, maxSize)
+      if (size > maxSize) return execute(args)
       const made = compileQuery(schema, document, operation.name?.value)
       if (!isCompiledQuery(made)) return execute(args)
       query = { run: made.query, defaults: requiredDefaults(operation) }
-      compiled.set(key, query, { size: size + 1 })
+      compiled.set(key, query, { size: Math.ceil(size) + 1 })
     }
     const result = await query.run({}, context, { ...query.defaults, ...variables })
     return result.errors ? { ...result, errors: result.errors.map(complete) } : result

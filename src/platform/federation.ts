@@ -50,7 +50,7 @@ export function buildSubgraph<Context, Requirement>(
   const document = annotate(parse(printSchemaWithDirectives(base)), requirements, options)
   const sdl = `${link}\n${print(document)}\n`
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolversOf(base, requirements, options) as never })
-  replaceEntityResolution(schema, options)
+  replaceFederationFields(schema, sdl, options)
   return { schema, sdl }
 }
 
@@ -158,11 +158,16 @@ function guarded<Context, Requirement>(
   }
 }
 
-/** One set-wise load a call instead of a resolver a reference. */
-function replaceEntityResolution<Context, Requirement>(schema: GraphQLSchema, options: SubgraphOptions<Context, Requirement>): void {
-  const field = schema.getQueryType()?.getFields()._entities
+/** One set-wise load a call instead of a resolver a reference, and the SDL as it is kept instead of one printed anew. */
+function replaceFederationFields<Context, Requirement>(
+  schema: GraphQLSchema,
+  sdl: string,
+  options: SubgraphOptions<Context, Requirement>,
+): void {
+  const { _entities, _service } = schema.getQueryType()?.getFields() ?? {}
   const union = schema.getType('_Entity')
-  if (!field || !union) throw new Error('the schema has no entities')
-  field.resolve = (_source, args, context, info) => options.loadEntities(context as Context, args.representations, info)
+  if (!_entities || !_service || !union) throw new Error('the schema has no entities')
+  _entities.resolve = (_source, args, context, info) => options.loadEntities(context as Context, args.representations, info)
+  _service.resolve = () => ({ sdl })
   Object.assign(union, { resolveType: options.typeNameOf })
 }

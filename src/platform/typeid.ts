@@ -14,6 +14,7 @@ export const idPrefixes = {
   role: 'AwsRole',
   sync: 'AwsSync',
   op: 'BackgroundOperation',
+  sso: 'SsoConnector',
 } as const
 
 export type IdPrefix = keyof typeof idPrefixes

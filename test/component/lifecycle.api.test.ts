@@ -18,6 +18,23 @@ const rolesOf: Record<string, string | null> = {
   ACCESS_LOGS: null,
   INVENTORY: 'GatehouseResourceInventory',
 }
+const roleChecks = [
+  'OIDC_PROVIDER_EXISTS',
+  'ROLE_ASSUMABLE',
+  'ACCOUNT_MATCHES',
+  'PARTITION_MATCHES',
+  'ROLE_EXISTS',
+  'TRUST_POLICY_MATCHES',
+  'INLINE_POLICY_EXISTS',
+  'INLINE_POLICY_MATCHES',
+]
+const checksOf: Record<string, string[]> = {
+  IAM_ASSESSMENT: roleChecks,
+  IAM_WRITE: roleChecks,
+  FUNCTION_CALLER: [...roleChecks, 'LAMBDA_INVOCABLE'],
+  ACCESS_LOGS: [],
+  INVENTORY: [...roleChecks, 'RESOURCE_EXPLORER_INDEX'],
+}
 const cases = stagedKinds.flatMap((kind) => partitions.map((partition) => ({ ...kind, partition })))
 
 describe.each(cases)('$kind in $partition', ({ kind, config, partition }) => {
@@ -49,6 +66,7 @@ describe.each(cases)('$kind in $partition', ({ kind, config, partition }) => {
     const { component: verified, verification } = accepted(await own.calls.verify(staged.id, 1))
     expect(verified).toMatchObject({ id: staged.id, state: 'CONFIGURE', version: 2, health: 'UNKNOWN', setup: staged.setup })
     expect(verification).toMatchObject({ trigger: 'VERIFY', outcome: 'PASSED' })
+    expect(verification.checks.map(({ code }: Data) => code)).toEqual(['SERVICE_ACCOUNT_CONFIGURED', ...(checksOf[kind] ?? [])])
     expect(verified.lastVerification).toEqual({ id: verification.id, outcome: 'PASSED' })
 
     const { component: installed, verification: second } = accepted(await own.calls.configure(staged.id, config, 2))
@@ -157,7 +175,7 @@ test('the label is the alias once one was read, follows it, and is the item id a
   }
 })
 
-test('the last 50 verifications are kept, and those whose outcome changed besides', async () => {
+test('the last 50 verifications are kept, and besides, for 90 days, those whose outcome changed', async () => {
   const staged = await own.bring(itemOf('ACCESS_LOGS'), 'CONFIGURE')
   const first = staged.lastVerification.id
   for (let round = 0; round < 55; round++) accepted(await own.calls.verify(staged.id))
@@ -165,6 +183,10 @@ test('the last 50 verifications are kept, and those whose outcome changed beside
   // The first one ever counts as a change.
   expect(count).toBe(51)
   expect(verifications.at(-1).id).toBe(first)
+  const { pool } = app.booted.services.db
+  await pool.query(`update "Verification" set "finishedAt" = now() - interval '91 days' where "id" = $1`, [first])
+  accepted(await own.calls.verify(staged.id))
+  expect((await historyOf(staged.id)).count).toBe(50)
 })
 
 /** Newest first. */

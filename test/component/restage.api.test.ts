@@ -119,6 +119,23 @@ describe('the partition', () => {
   })
 })
 
+test("the recipes of an account's first component with a role make the OIDC provider by default, and those of its first function the role", async () => {
+  const account = newAccount()
+  const defaultsOf = async (kind: string, itemId: string): Promise<(string | undefined)[]> => {
+    const { component } = accepted(await own.calls.stage({ kind, itemId }))
+    const { component: read } = await own.ask(`{ component(id: "${component.id}") { setup { terraform } } }`)
+    const terraform: string = read.setup?.terraform ?? ''
+    return ['create_oidc_provider', 'create_role'].map((name) => new RegExp(`"${name}" \\{[^}]*default = (\\w+)`).exec(terraform)?.[1])
+  }
+  expect(await defaultsOf('ACCESS_LOGS', account)).toEqual([undefined, undefined])
+  expect(await defaultsOf('INVENTORY', account)).toEqual(['true', undefined])
+  expect(await defaultsOf('IAM_WRITE', account)).toEqual(['false', undefined])
+  expect(await defaultsOf('FUNCTION_CALLER', functionArn(account, 'AWS', 'first'))).toEqual(['false', 'true'])
+  expect(await defaultsOf('FUNCTION_CALLER', functionArn(account, 'AWS', 'second'))).toEqual(['false', 'false'])
+  // Asked for again, each says the same.
+  expect(await defaultsOf('INVENTORY', account)).toEqual(['true', undefined])
+})
+
 test('a removed component staged again is a new one, and the history of the old one can still be read', async () => {
   const item = itemOf('INVENTORY')
   const old = await own.bring(item, 'INSTALLED')

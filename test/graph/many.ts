@@ -77,6 +77,7 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     numbers.map((i) => ({ ordinal: i + 1 })),
     'operationId',
   )
+  await copy('SsoConnector', idOf('SsoConnector'), (i) => ({ id: newId('sso'), emailDomain: `many-${i}.example` }))
 
   const operationId = idOf('BackgroundOperation')
   const operations = await copy('BackgroundOperation', operationId, () => ({ id: newId('op') }))
@@ -135,4 +136,5 @@ const tables: Record<Exclude<IdPrefix, 'sync'>, string> = {
   cred: 'AwsCredential',
   role: 'AwsRole',
   op: 'BackgroundOperation',
+  sso: 'SsoConnector',
 }

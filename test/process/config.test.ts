@@ -33,6 +33,12 @@ describe('a wrong setting ends the start with a message that names it', () => {
     ['an identity mode that is not there', { GATEHOUSE_IDENTITY: 'azure' }, ['GATEHOUSE_IDENTITY']],
     ['a worker mode that is not there', { GATEHOUSE_WORKER: 'on' }, ['GATEHOUSE_WORKER']],
     ['a quota that is not there', { GATEHOUSE_QUOTAS: 'unicorns=1' }, ['GATEHOUSE_QUOTAS']],
+    ['a DNS server that is none', { GATEHOUSE_DNS_SERVERS: '192.0.2.53:dns' }, ['GATEHOUSE_DNS_SERVERS']],
+    [
+      'times that are none, too short or too long',
+      { GATEHOUSE_SSO_POLL_SECONDS: '3601', GATEHOUSE_SSO_EXPIRES_SECONDS: '0' },
+      ['GATEHOUSE_SSO_POLL_SECONDS', 'GATEHOUSE_SSO_EXPIRES_SECONDS'],
+    ],
     ['an endpoint that is no URL', { AWS_ENDPOINT_URL: 'localhost' }, ['AWS_ENDPOINT_URL']],
     ['several at once', { PORT: '-1', GATEHOUSE_WORKER: 'x', AWS_ENDPOINT_URL: 'x' }, ['PORT', 'GATEHOUSE_WORKER', 'AWS_ENDPOINT_URL']],
   ]

@@ -62,6 +62,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     GATEHOUSE_ADMIN_KEY: adminKey,
     GATEHOUSE_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
     AWS_ENDPOINT_URL: awsUrl,
+    // Where nobody listens: no test asks the machine's own name servers.
+    GATEHOUSE_DNS_SERVERS: '127.0.0.1:9',
     ...options.env,
   })
   const config = { ...read, quotas: { ...read.quotas, ...options.quotas } }

@@ -24,11 +24,11 @@ export interface StageArguments {
   allowRestage?: boolean
 }
 
-/** The component mutations of one organization, each as a client sends it. They fail on any top-level error. */
-export function componentCalls({ id: organizationId, slug, ask }: TestOrganization) {
+/** The component mutations of one organization, each as a client sends it, by default with all there is to a component. They fail on any top-level error. */
+export function componentCalls({ id: organizationId, slug, ask }: TestOrganization, selection = componentFields) {
   const mutate = async (name: string, type: string, selection: string, input: object): Promise<Data> =>
     (await ask(`mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} ${errorFields} } }`, { input }))[name]
-  const one = `component { ${componentFields} } verification { ${verificationFields} }`
+  const one = `component { ${selection} } verification { ${verificationFields} }`
   const bulk = 'summary { total succeeded failed }'
   return {
     install: () =>

@@ -53,17 +53,19 @@ function openingTab(organizationId: string): OpeningTab {
 }
 
 type Fetcher = ComponentProps<typeof GraphiQL>['fetcher']
+/** Its errors are those of the wire: plain objects, where the type says instances of GraphQLError. */
+type Result = Awaited<ReturnType<Fetcher>>
 
 function createFetcher(currentKey: () => string, onTrouble: WorkbenchProps['onTrouble']): Fetcher {
   return async (operation, options) => {
     try {
       const reply = await send<Record<string, unknown>>(currentKey(), operation, options?.headers)
       onTrouble(null)
-      return reply
+      return reply as Result
     } catch (error) {
       if (error instanceof KeyRefused) {
         onTrouble('key-refused')
-        return error.reply
+        return error.reply as Result
       }
       if (error instanceof ServerGone) onTrouble('server-gone')
       throw error

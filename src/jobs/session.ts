@@ -1,0 +1,64 @@
+import { EventEmitter } from 'node:events'
+import { type JobHelpers, run, type TaskList, type WorkerEvents } from 'graphile-worker'
+import type pg from 'pg'
+import type { Services } from '../context.ts'
+import type { Log } from '../platform/log.ts'
+import { type JobName, jobPayloads } from './enqueue.ts'
+import { startLiveness } from './liveness.ts'
+import { queueLog } from './queue-log.ts'
+import { type JobHandler, jobHandlers } from './registry.ts'
+
+/** Jobs a process runs at once. */
+export const concurrency = 4
+
+/** What runs by the clock (UTC), once for the installation however many workers there are. */
+const crontab = '* * * * * scheduleAwsSyncs ?max=1&jobKey=scheduleAwsSyncs'
+
+export interface Session {
+  stop(): Promise<void>
+  /** Settles when nothing of the session runs any more, whoever ended it. Never rejects. */
+  ended: Promise<void>
+}
+
+/**
+ * Works off the queue until it is stopped, or gives up by itself: what cannot tell the database that a job has ended does not know what
+ * the queue holds. Its jobs are then those of a dead worker. `signal` ends with the process's worker.
+ */
+export async function startSession(services: Services, pool: pg.Pool, log: Log, signal: AbortSignal): Promise<Session> {
+  const events = new EventEmitter() as WorkerEvents
+  const liveness = await startLiveness(pool, events, log)
+  try {
+    const runner = await run({
+      pgPool: pool,
+      taskList: taskList(services, signal),
+      concurrency,
+      crontab,
+      pollInterval: 2_000,
+      noHandleSignals: true,
+      gracefulShutdownAbortTimeout: 5_000,
+      // Noted in batches, as the queue only then looks at failures: one by one, an unreachable database would end the process.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+      logger: queueLog(log),
+      events,
+    })
+    const ended = runner.promise
+      .catch((error: unknown) => log.warn({ err: error }, 'the work on the queue ended with an error'))
+      .then(() => liveness.stop())
+    return { stop: () => runner.stop().catch(() => undefined), ended }
+  } catch (error) {
+    await liveness.stop()
+    throw error
+  }
+}
+
+function taskList(services: Services, signal: AbortSignal): TaskList {
+  return Object.fromEntries(
+    (Object.keys(jobHandlers) as JobName[]).map((name) => [
+      name,
+      async (payload: unknown, { abortSignal }: JobHelpers) => {
+        const ends = abortSignal ? AbortSignal.any([signal, abortSignal]) : signal
+        await (jobHandlers[name] as JobHandler<JobName>)(services, jobPayloads[name].parse(payload), ends)
+      },
+    ]),
+  )
+}
