@@ -64,8 +64,8 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     await copy('AwsRole', idOf('AwsRole'), (i) => ({
       id: newId('role'),
       awsAccountId,
-      name: `role-${i}`,
-      arn: `arn:aws:iam::${place}:role/role-${i}`,
+      name: `role-${place}-${i}`,
+      arn: `arn:aws:iam::${place}:role/role-${place}-${i}`,
     }))
   }
   const syncId = (await pool.query('select "lastOperationId" as "id" from "AwsSync" where "organizationId" = $1', [organizationId])).rows[0]
@@ -74,7 +74,7 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     pool,
     'AwsAccountSync',
     syncId,
-    numbers.map((i) => ({ ordinal: i + 1 })),
+    numbers.map((i) => ({ ordinal: i + 1, accountName: `account ${i}` })),
     'operationId',
   )
   await copy('SsoConnector', idOf('SsoConnector'), (i) => ({ id: newId('sso'), emailDomain: `many-${i}.example` }))

@@ -62,7 +62,7 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     functionArn,
     ids,
     idOf(typeName) {
-      const found = typeName === 'Component' ? accessLogs : byType.get(typeName)
+      const found = { Component: accessLogs, BackgroundOperation: verifyComponents.operation.id }[typeName] ?? byType.get(typeName)
       if (!found) throw new Error(`There is no ${typeName}: make one in test/tenancy/everything.ts.`)
       return found
     },
