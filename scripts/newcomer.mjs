@@ -3,7 +3,7 @@
 // HEAD in an empty folder, the first command until a query is answered, then the second. `--tests` names the files the second one runs.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -36,7 +36,7 @@ async function meet(version, folder) {
   run('ci')
   const port = await freePort()
   const started = Date.now()
-  const server = spawn(join(folder, 'bin/npm'), ['start'], { cwd: clone, env: { ...environment, PORT: String(port) } })
+  const server = spawn(join(folder, 'bin/npm'), ['start'], { cwd: clone, env: { ...environment, PORT: String(port) }, detached: true })
   const key = await printedKey(server)
   console.log(`${version}: ready after ${((Date.now() - started) / 1000).toFixed(1)} s of npm start`)
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -46,9 +46,10 @@ async function meet(version, folder) {
   })
   const slug = (await response.json()).data?.viewer.organizations.nodes[0]?.slug
   if (slug !== 'demo') throw new Error(`${version}: the printed key does not work`)
-  server.kill('SIGTERM')
-  const [code] = await once(server, 'exit')
-  if (code !== 0) throw new Error(`${version}: npm start ended with ${code}`)
+  // As Ctrl-C does: npm and all that it started get it.
+  process.kill(-server.pid, 'SIGINT')
+  await once(server, 'exit')
+  await stopped(clone, port)
   run('ci')
   const output = run('test', ...(tests.length > 0 ? ['--', ...tests] : []))
   console.log(
@@ -96,6 +97,20 @@ function timed(name, work) {
   } catch (error) {
     console.error(`${name} failed:\n${error.stdout ?? ''}${error.stderr ?? error}`)
     process.exit(1)
+  }
+}
+
+/** Server and database are gone a few seconds after npm is. */
+async function stopped(clone, port) {
+  const isLeft = async () =>
+    existsSync(join(clone, '.gatehouse/postgres/postmaster.pid')) ||
+    (await fetch(`http://127.0.0.1:${port}/livez`).then(
+      () => true,
+      () => false,
+    ))
+  for (let waited = 0; await isLeft(); waited += 100) {
+    if (waited > 10_000) throw new Error('server or database outlived npm start')
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 

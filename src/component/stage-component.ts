@@ -15,6 +15,7 @@ import { type ComponentRow, componentByItemLoader, componentLoader } from './com
 import { type ComponentChange, recordChanges } from './component-history.ts'
 import { queueDependants } from './dependants.ts'
 import { lockAwsIntegration } from './integration-lock.ts'
+import { takeRoom } from './quota.ts'
 import { notAllowed } from './verify-component.ts'
 
 export interface StageRequest {
@@ -145,7 +146,7 @@ async function lockAccount(
   const known = await tx.query<Account>(select, [organizationId, item.accountId])
   if (known.rows[0]) return known.rows[0]
   const limit = context.config.quotas.awsAccounts
-  await assertQuota(tx, 'AwsAccount', organizationId, limit, at, 'AWS accounts')
+  await takeRoom(tx, context, { table: 'AwsAccount', organizationId, limit }, at.itemId)
   await tx.query(
     'insert into "AwsAccount" ("id", "organizationId", "accountId", "partition") values ($1, $2, $3, $4) on conflict ("organizationId", "accountId") do nothing',
     [newId('acct'), organizationId, item.accountId, item.partition ?? 'AWS'],
@@ -194,7 +195,7 @@ interface Staging {
 async function stageFirst(tx: PoolClient, context: Context, staging: Staging, at: StagePaths): Promise<string> {
   const { request, item, account, partition, integrationId } = staging
   const { organizationId, kind, itemId } = request
-  await assertQuota(tx, 'Component', organizationId, context.config.quotas.components, at, 'components')
+  await takeRoom(tx, context, { table: 'Component', organizationId, limit: context.config.quotas.components }, at.itemId)
   const insert = async (of: ComponentKind, item: string, state: 'STAGE' | 'INSTALLED') => {
     const { rows } = await tx.query<{ id: string }>(
       `insert into "Component" ("id", "organizationId", "integrationId", "awsAccountId", "kind", "itemId", "partition", "state")
@@ -253,6 +254,7 @@ async function restage(tx: PoolClient, context: Context, staging: Staging & { ex
      where "organizationId" = $1 and "id" = $2`,
     [request.organizationId, id, partition],
   )
+  await tx.query('delete from "RoleSetup" where "organizationId" = $1 and "componentId" = $2', [request.organizationId, id])
   await writeSetup(tx, context, { ...staging, partition }, id, at)
   if (state === 'INSTALLED') await queueDependants(tx, request.organizationId, { kind: request.kind, accountId: staging.item.accountId })
   await recordChanges(tx, context, [
@@ -310,7 +312,6 @@ async function writeSetup(tx: PoolClient, context: Context, staging: Staging, co
       )
     }
   }
-  await tx.query('delete from "RoleSetup" where "organizationId" = $1 and "componentId" = $2', [organizationId, componentId])
   await tx.query(
     `insert into "RoleSetup" ("componentId", "organizationId", "roleName", "inlinePolicyName", "inlinePolicy", "trustPolicy", "additionalInlinePolicies",
        "serviceAccountId", "issuer", "oidcProviderUrl", "createsOidcProvider", "createsRole") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
@@ -329,24 +330,4 @@ async function writeSetup(tx: PoolClient, context: Context, staging: Staging, co
       functions.length === 0,
     ],
   )
-}
-
-/** Counted without a lock: a burst of concurrent calls may pass the limit by the number of its members, never by more. */
-async function assertQuota(
-  tx: PoolClient,
-  table: 'AwsAccount' | 'Component',
-  organizationId: string,
-  limit: number,
-  at: StagePaths,
-  noun: string,
-): Promise<void> {
-  // BASE is the server's own: an organization has what it staged.
-  const condition = table === 'Component' ? ` and "kind" <> 'BASE'` : ''
-  const { rows } = await tx.query<{ count: number }>(
-    `select count(*)::int as "count" from "${table}" where "organizationId" = $1${condition}`,
-    [organizationId],
-  )
-  if ((rows[0]?.count ?? 0) >= limit) {
-    throw new Refusal(userError.quota(at.itemId, `The organization has ${limit} ${noun}, as many as it may have.`, limit))
-  }
 }

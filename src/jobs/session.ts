@@ -10,6 +10,8 @@ import { type JobHandler, jobHandlers } from './registry.ts'
 
 /** Jobs a process runs at once. */
 export const concurrency = 4
+/** For so long no job could be asked for before a session gives up. */
+const patienceMs = 5_000
 
 /** What runs by the clock (UTC), once for the installation however many workers there are. */
 const crontab = '* * * * * scheduleAwsSyncs ?max=1&jobKey=scheduleAwsSyncs'
@@ -21,8 +23,9 @@ export interface Session {
 }
 
 /**
- * Works off the queue until it is stopped, or gives up by itself: what cannot tell the database that a job has ended does not know what
- * the queue holds. Its jobs are then those of a dead worker. `signal` ends with the process's worker.
+ * Works off the queue until it is stopped, or gives up by itself: when it cannot tell the database that a job has ended, and when it could
+ * not ask for jobs for 5 s, as the queue keeps a failure of its first statement for good. Its jobs are then those of a dead worker.
+ * `signal` ends with the process's worker.
  */
 export async function startSession(services: Services, pool: pg.Pool, log: Log, signal: AbortSignal): Promise<Session> {
   const events = new EventEmitter() as WorkerEvents
@@ -41,6 +44,7 @@ export async function startSession(services: Services, pool: pg.Pool, log: Log, 
       logger: queueLog(log),
       events,
     })
+    giveUpWhenFailing(events, () => runner.stop().catch(() => undefined))
     const ended = runner.promise
       .catch((error: unknown) => log.warn({ err: error }, 'the work on the queue ended with an error'))
       .then(() => liveness.stop())
@@ -49,6 +53,19 @@ export async function startSession(services: Services, pool: pg.Pool, log: Log, 
     await liveness.stop()
     throw error
   }
+}
+
+function giveUpWhenFailing(events: WorkerEvents, giveUp: () => void): void {
+  let failingSinceMs: number | null = null
+  events.on('worker:getJob:error', () => {
+    failingSinceMs ??= performance.now()
+    if (performance.now() - failingSinceMs > patienceMs) giveUp()
+  })
+  const works = () => {
+    failingSinceMs = null
+  }
+  events.on('worker:getJob:empty', works)
+  events.on('job:start', works)
 }
 
 function taskList(services: Services, signal: AbortSignal): TaskList {

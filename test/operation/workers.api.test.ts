@@ -171,6 +171,28 @@ test('a worker whose database was gone while a job ended goes on when it is back
   }
 })
 
+test('a worker whose first look at the queue failed takes jobs as soon as the database lets it', { timeout: 60_000 }, async () => {
+  const own = await tenant(app)
+  const components = await staged(own, 1)
+  const { operation } = accepted(await own.calls.verifyAll(components.map(({ id }) => id)))
+  const { pool } = app.booted.services.db
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query('lock table graphile_worker._private_tasks in access exclusive mode')
+    await work()
+    const waiting = `select from pg_stat_activity where "query" like 'insert into%_private_tasks%' and "wait_event_type" = 'Lock'`
+    const expectWaiting = async (count: number) => expect((await pool.query(waiting)).rowCount).toBe(count)
+    await vi.waitFor(() => expectWaiting(1), { timeout: 10_000 })
+    await vi.waitFor(() => expectWaiting(0), { timeout: 10_000 })
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+  await vi.waitFor(async () => expect((await operationOf(own, operation.id)).finishedAt).not.toBeNull(), { timeout: 30_000, interval: 200 })
+  await expectDoneOnce(own, operation.id, components)
+})
+
 test('several workers share the queue: each operation is done once', async () => {
   const own = await tenant(app)
   await Promise.all([work(), work(), work()])
