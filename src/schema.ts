@@ -11,7 +11,12 @@ import {
   OrganizationAwsCredentialsResolver,
 } from './aws-credential/aws-credential.resolver.ts'
 import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
-import { AwsAccountSyncResolver, AwsSyncResolver, OrganizationAwsSyncResolver } from './aws-sync/aws-sync.resolver.ts'
+import {
+  AwsAccountSyncResolver,
+  AwsSyncResolver,
+  IntegrationAwsSyncResolver,
+  OrganizationAwsSyncResolver,
+} from './aws-sync/aws-sync.resolver.ts'
 import { ComponentMutations } from './component/component.mutations.ts'
 import {
   AccessLogsComponentResolver,
@@ -85,6 +90,7 @@ const resolvers = [
   AccountAwsRolesResolver,
   AwsSyncResolver,
   AwsAccountSyncResolver,
+  IntegrationAwsSyncResolver,
   OrganizationAwsSyncResolver,
   BackgroundOperationResolver,
   BackgroundOperationResultResolver,

@@ -1,6 +1,7 @@
 import type { AwsPartition } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
 import { transaction } from '../platform/database/transaction.ts'
+import type { Queryable } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
 
 export interface LearnedAccount {
@@ -54,6 +55,16 @@ export async function learnAccounts(
       })
   }
   return found
+}
+
+/** Whether AWS itself has said where the account lies: a key answered there, or a role was found. It stays there then. */
+export async function isPartitionLearned(tx: Queryable, organizationId: string, awsAccountId: string): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    text: `select 1 from "AwsCredential" where "organizationId" = $1 and "awsAccountId" = $2
+      union all select 1 from "AwsRole" where "organizationId" = $1 and "awsAccountId" = $2 limit 1`,
+    values: [organizationId, awsAccountId],
+  })
+  return rowCount !== 0
 }
 
 function aliasesOf(learned: LearnedAccount[]): [string[], (string | null)[]] {

@@ -9,9 +9,9 @@ import type { JobHandler } from '../jobs/registry.ts'
 import { type OperationRow, operationLoader } from '../operation/operation.loader.ts'
 import { beginOperation } from '../operation/operation.service.ts'
 import { type IdentifiedKey, identifyKeys } from './identify-keys.ts'
-import { finishReading, type ItemOutcome, recordOutcomes } from './record-outcomes.ts'
+import { accountsRead, finishReading, type ItemOutcome, recordOutcomes } from './record-outcomes.ts'
 import { runAll, type Source, type SourceOutcome, scanAccount } from './scan-account.ts'
-import { itemsOf, planForm, type SyncPlan } from './sync-plan.ts'
+import { itemsOf, onlyItems, planForm, type SyncPlan } from './sync-plan.ts'
 
 /** Accounts at once an organization. */
 const atOnce = 8
@@ -22,37 +22,31 @@ export const readAwsAccounts: JobHandler<'readAwsAccounts'> = async (services, {
   const operation = await operationLoader(reader).load(operationId)
   if (!operation || !(await beginOperation(reader, operation))) return
   const context = createContext(services, { ...reader.viewer, ...actorOf(operation) }, null)
-  const plan = planForm.parse(operation.input)
+  const wholePlan = planForm.parse(operation.input)
   const done = await doneOrdinals(context, operation)
-  const ordinals = new Map(itemsOf(plan).flatMap((id, ordinal) => (done.has(ordinal) ? [] : [[id, ordinal] as const])))
+  const ordinals = new Map(itemsOf(wholePlan).flatMap((id, ordinal) => (done.has(ordinal) ? [] : [[id, ordinal] as const])))
+  const plan = onlyItems(wholePlan, ordinals)
   const keys = await identifyKeys(context, organizationId, await sealedKeys(context, organizationId, plan.credentialIds), atOnce, signal)
   const groups = await groupByAccount(context, plan, keys)
   let isOver = !(await record(context, operation, ordinals, await outcomesWithoutScan(context, organizationId, plan, keys)))
   const stop = new AbortController()
-  const tasks = [...groups.values()]
-    .filter(({ members }) => members.some(({ source }) => ordinals.has(source.id)))
-    .map((group) => async () => {
-      if (isOver || stop.signal.aborted) return 'done' as const
-      signal.throwIfAborted()
-      const account = { organizationId, awsAccountId: group.awsAccountId }
-      const outcomes = await scanAccount(
-        context,
-        account,
-        group.members.map(({ source }) => source),
-        operationId,
-        signal,
-      )
-      if (!outcomes) return 'busy' as const
-      const items = itemOutcomes(group, outcomes)
-      if (!(await record(context, operation, ordinals, items))) isOver = true
-      return 'done' as const
-    })
+  const tasks = [...groups.values()].map((group) => async () => {
+    if (isOver || stop.signal.aborted) return 'done' as const
+    signal.throwIfAborted()
+    const account = { organizationId, awsAccountId: group.awsAccountId }
+    const sources = group.members.map(({ source }) => source)
+    const outcomes = await scanAccount(context, account, sources, operationId, signal)
+    if (!outcomes) return 'busy' as const
+    // All of an account's items at once: a run that goes on finds them all done, or none.
+    if (!(await record(context, operation, ordinals, itemOutcomes(group, outcomes)))) isOver = true
+    return 'done' as const
+  })
   await runAll(tasks, atOnce).catch((error: unknown) => {
     stop.abort()
     throw error
   })
   if (isOver) return
-  if (operation.kind === 'AWS_SYNC') await noteWithoutSource(context, organizationId, [...groups.keys(), ...linkedAccounts(keys)])
+  if (operation.kind === 'AWS_SYNC') await noteWithoutSource(context, organizationId, await accountsRead(context, operation))
   await finishReading(context, operation)
 }
 
@@ -122,9 +116,6 @@ async function outcomesWithoutScan(
   await noteUnread(context, organizationId, unread)
   return [...broken, ...gone, ...sourceless]
 }
-
-const linkedAccounts = (keys: IdentifiedKey[]) =>
-  keys.flatMap((one) => ('problem' in one && one.key.awsAccountId ? [one.key.awsAccountId] : []))
 
 function itemOutcomes({ awsAccountId, members }: Group, outcomes: SourceOutcome[]): ItemOutcome[] {
   const isThroughInventory = members[outcomes.findIndex(({ kind }) => kind === 'read')]?.credentialId === null

@@ -45,6 +45,15 @@ export function recordOutcomes(
   })
 }
 
+/** The accounts of which the operation says what became of them. */
+export async function accountsRead({ db }: Context, { organizationId, id }: OperationRow): Promise<string[]> {
+  const { rows } = await db.pool.query<{ awsAccountId: string }>(
+    `select distinct "awsAccountId" from "AwsAccountSync" where "organizationId" = $1 and "operationId" = $2 and "awsAccountId" is not null`,
+    [organizationId, id],
+  )
+  return rows.map(({ awsAccountId }) => awsAccountId)
+}
+
 /** The end of the operation and, where it was a sync, of that, told by the outcomes of all items; those of syncs before are dropped. */
 export async function finishReading(context: Context, operation: OperationRow): Promise<void> {
   const { organizationId, id, kind } = operation

@@ -18,6 +18,15 @@ export function itemsOf({ credentialIds, componentIds, sourceless }: SyncPlan): 
   return [...credentialIds, ...componentIds, ...sourceless]
 }
 
+/** The same plan with these items alone. */
+export function onlyItems(
+  { credentialIds, componentIds, sourceless, accountIds }: SyncPlan,
+  items: { has(id: string): boolean },
+): SyncPlan {
+  const kept = (ids: string[]) => ids.filter((id) => items.has(id))
+  return { credentialIds: kept(credentialIds), componentIds: kept(componentIds), sourceless: kept(sourceless), accountIds }
+}
+
 /** All sources of an organization, or those of these accounts: access keys, and INVENTORY components that are installed. */
 export async function planSync({ db }: Context, organizationId: string, accountIds: string[] | null): Promise<SyncPlan> {
   const { rows } = await db.pool.query<Omit<SyncPlan, 'accountIds'>>(

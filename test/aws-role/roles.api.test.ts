@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Data, startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
+import { componentCalls } from '../support/component-calls.ts'
+import { accepted, refusalOf } from '../support/component-story.ts'
 import { rowsOf } from '../support/rows.ts'
 import { countStatements } from '../support/statements.ts'
 import { accountWithRoles, iamRoles, keyOf, type SyncCalls, syncCalls } from '../support/sync-calls.ts'
@@ -130,4 +132,17 @@ test('a role that is forgotten is gone, audited, and comes back as a new one whe
   expect(others).toEqual([])
   expect(again).toMatchObject({ name: 'r002', version: 1, status: 'OK' })
   expect(again.id).not.toBe(role.id)
+})
+
+test('an account whose partition AWS has told keeps it: staging a component in the other one is refused', async () => {
+  const own = componentCalls(organization)
+  accepted(await own.install())
+  const before = await rowsOf(app, organization.id)
+  const stage = (partition?: string) => own.stage({ kind: 'INVENTORY', itemId: accounts[0], ...(partition ? { partition } : {}) })
+  expect(refusalOf(await stage('AWS_US_GOV'))).toEqual(['ValidationError', 'INVALID_VALUE', 'input.partition'])
+  expect(await rowsOf(app, organization.id)).toEqual(before)
+  // Its keys are gone; the roles that were found stay.
+  await calls.remove(accounts)
+  expect(refusalOf(await stage('AWS_US_GOV'))).toEqual(['ValidationError', 'INVALID_VALUE', 'input.partition'])
+  expect(accepted(await stage()).component).toMatchObject({ partition: 'AWS', awsAccount: { accountId: accounts[0] } })
 })

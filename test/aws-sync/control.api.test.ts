@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readAwsAccounts } from '../../src/aws-sync/read-accounts.job.ts'
 import { scheduleAwsSyncs } from '../../src/aws-sync/schedule.job.ts'
-import { type Data, startTestApp, type TestApp } from '../support/app.ts'
+import { type Data, startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
 import { accountWithRoles, iamRoles, keyOf, type SyncCalls, syncCalls } from '../support/sync-calls.ts'
 
 // One with a worker; the jobs of the other wait, so that what comes between asking and doing can be tested.
@@ -11,9 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([app.close(), idle.close()]))
 
-async function organization(at: TestApp): Promise<SyncCalls & { id: string }> {
+async function organization(at: TestApp): Promise<SyncCalls & Pick<TestOrganization, 'id' | 'ask'>> {
   const made = await at.organization()
-  return { ...syncCalls(made), id: made.id }
+  return { ...syncCalls(made), id: made.id, ask: made.ask }
 }
 const withKey = async (at: TestApp, roles = 1) => {
   const calls = await organization(at)
@@ -66,7 +67,7 @@ test('a later sync keeps the last state while it runs', async () => {
   const { operation } = await calls.sync(false)
   expect(await calls.state()).toMatchObject({ state: 'SUCCEEDED' })
   app.aws.faults.clear()
-  await expect.poll(async () => (await calls.operation(operation.id)).status, { timeout: 10_000 }).toBe('SUCCEEDED')
+  expect((await calls.finish(operation.id)).status).toBe('SUCCEEDED')
 })
 
 test('a refresh reads the accounts it names and no other, and leaves the state of the sync alone', async () => {
@@ -140,4 +141,59 @@ test('the secret of a key stands in no answer, message or audit event of a sync 
   expect(rows[0]?.all).toContain(keyOf(calls.accountId))
   const texts: Data[] = [rows[0]?.all, await calls.state(), await calls.accounts()]
   expect(JSON.stringify(texts)).not.toContain('S3cret/of')
+})
+
+test('a secret moved into another organization, by whoever can write to the database, opens there for nobody', async () => {
+  const [mine, theirs] = [await withKey(app), await withKey(app)]
+  const { pool } = app.booted.services.db
+  await pool.query(
+    `update "AwsCredential" c set "accessKeyId" = o."accessKeyId", "sealedSecret" = o."sealedSecret" from "AwsCredential" o
+     where c."organizationId" = $1 and o."organizationId" = $2`,
+    [theirs.id, mine.id],
+  )
+  app.aws.requests.reset()
+  expect((await theirs.sync()).operation).toMatchObject({ status: 'FAILED', summary: { total: 1, failed: 1 } })
+  const { nodes } = (await theirs.state()).accounts
+  expect(nodes).toMatchObject([{ succeeded: false, statusMessage: 'The stored secret could not be opened. Put the credential again.' }])
+  expect(await theirs.roles()).toEqual([])
+  expect(app.aws.requests.recent()).toEqual([])
+  await theirs.put([{ accountName: 'prod', accessKeyId: keyOf(theirs.accountId) }])
+  expect((await theirs.sync()).operation.status).toBe('SUCCEEDED')
+})
+
+test('a run that was cut off goes on with the keys that are left, and asks AWS nothing about the others again', async () => {
+  const calls = await organization(idle)
+  const accounts = Array.from({ length: 20 }, () => accountWithRoles(idle, 1))
+  await calls.put(accounts.map((accountId) => ({ accountName: accountId, accessKeyId: keyOf(accountId) })))
+  const { operation } = await calls.sync(false)
+  const run = (signal: AbortSignal) =>
+    readAwsAccounts(idle.booted.services, { organizationId: calls.id, operationId: operation.id }, signal)
+  idle.aws.faults.add({ kind: 'slow', delayMs: 100, operation: 'ListRoles' })
+  const cut = new AbortController()
+  const first = run(cut.signal)
+  first.catch(() => undefined)
+  await expect.poll(async () => (await calls.operation(operation.id)).progress.done, { interval: 20 }).toBeGreaterThan(0)
+  cut.abort()
+  await expect(first).rejects.toThrow()
+  const { done } = (await calls.operation(operation.id)).progress
+  expect(done).toBeLessThan(20)
+  idle.aws.faults.clear()
+  idle.aws.requests.reset()
+  await run(new AbortController().signal)
+  expect(await calls.operation(operation.id)).toMatchObject({ status: 'SUCCEEDED', summary: { total: 20, succeeded: 20 } })
+  const asked = idle.aws.requests.recent().filter(({ operation }: Data) => operation === 'GetCallerIdentity')
+  expect(asked).toHaveLength(20 - done)
+  expect((await calls.accounts()).map(({ syncStatusMessage }) => syncStatusMessage)).toEqual(Array(20).fill(null))
+})
+
+test('the aws integration says when its accounts were last read with success; before, there is none', async () => {
+  const calls = await withKey(app)
+  const { installAwsIntegration } = await calls.ask(
+    `mutation { installAwsIntegration(input: { organizationId: "${calls.id}" }) { integration { id lastSyncAt } } }`,
+  )
+  expect(installAwsIntegration.integration.lastSyncAt).toBeNull()
+  await calls.sync()
+  const { integration } = await calls.ask(`{ integration(id: "${installAwsIntegration.integration.id}") { lastSyncAt } }`)
+  expect(integration.lastSyncAt).not.toBeNull()
+  expect(integration.lastSyncAt).toBe((await calls.state()).lastSuccessAt)
 })

@@ -327,24 +327,29 @@ test('all failing is FAILED and keeps lastSuccessAt; one failing is a warning th
   expect((await calls.roles()).map(({ status }) => status)).toEqual(['OK', 'OK'])
 })
 
-test('an account that refuses, one that hangs and one that throttles are named; the others are read and no role is MISSING', async () => {
+test('of 100 accounts 5 refuse, 2 hang and one throttles: all eight are named, the others are read, and only what they lost is MISSING', async () => {
   const calls = await organization()
-  const accounts = Array.from({ length: 10 }, () => accountWithRoles(app, 2))
+  const accounts = Array.from({ length: 100 }, () => accountWithRoles(app, 2))
   await calls.put(accounts.map((accountId) => ({ accountName: accountId, accessKeyId: keyOf(accountId) })))
-  await calls.sync()
-  const [refusing, hanging, throttling] = accounts as [string, string, string]
-  app.aws.faults.add({ kind: 'refuse', accountId: refusing, service: 'iam' })
-  app.aws.faults.add({ kind: 'silent', accountId: hanging, operation: 'ListRoles' })
-  app.aws.faults.add({ kind: 'throttle', accountId: throttling, service: 'iam' })
-  const { operation } = await calls.sync(false)
-  await expect
-    .poll(async () => (await calls.operation(operation.id)).status, { timeout: 30_000, interval: 300 })
-    .toBe('SUCCEEDED_WITH_WARNING')
+  await calls.finish((await calls.sync(false)).operation.id)
+  const [refusing, hanging, throttling] = [accounts.slice(0, 5), accounts.slice(5, 7), accounts.slice(7, 8)]
+  for (const accountId of refusing) app.aws.faults.add({ kind: 'refuse', accountId, service: 'iam' })
+  for (const accountId of hanging) app.aws.faults.add({ kind: 'silent', accountId, operation: 'ListRoles' })
+  for (const accountId of throttling) app.aws.faults.add({ kind: 'throttle', accountId, service: 'iam' })
+  // Gone in AWS: from an account that is read, and from one of each kind that is not.
+  const lost = accounts[50] as string
+  for (const accountId of [lost, accounts[0], accounts[5], accounts[7]]) iamRoles(app, accountId as string).delete('r001')
+  const operation = await calls.finish((await calls.sync(false)).operation.id)
   app.aws.faults.clear()
-  const { nodes } = (await calls.state()).accounts
-  const failed = nodes.filter(({ succeeded }: Data) => !succeeded).map(({ accountName }: Data) => accountName)
-  expect(failed.sort()).toEqual([refusing, hanging, throttling].sort())
-  expect(byName(nodes, refusing).statusMessage).toContain('AccessDenied')
-  expect(byName(nodes, throttling).statusMessage).toMatch(/Throttl/i)
-  expect((await calls.roles('(first: 200)')).map(({ status }) => status)).toEqual(Array(20).fill('OK'))
-}, 60_000)
+  expect(operation).toMatchObject({ status: 'SUCCEEDED_WITH_WARNING', summary: { total: 100, succeeded: 92, failed: 8 } })
+  const state = await calls.state()
+  expect(state).toMatchObject({ state: 'SUCCEEDED_WITH_WARNING', errorId: 1, accounts: { totalCount: 100 } })
+  const failed: Data[] = state.accounts.nodes.filter(({ succeeded }: Data) => !succeeded)
+  expect(failed.map(({ accountName }) => accountName).sort()).toEqual(accounts.slice(0, 8).sort())
+  for (const accountId of refusing) expect(byName(failed, accountId)?.statusMessage).toContain('AccessDenied')
+  for (const accountId of hanging) expect(byName(failed, accountId)?.statusMessage).toContain('did not answer')
+  for (const accountId of throttling) expect(byName(failed, accountId)?.statusMessage).toMatch(/Throttl/i)
+  const roles = await calls.roles('(first: 200)')
+  expect(roles).toHaveLength(200)
+  expect(roles.filter(({ status }) => status === 'MISSING').map(({ arn }) => arn)).toEqual([arn(lost, 'r001')])
+}, 90_000)

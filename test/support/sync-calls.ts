@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { iamOf } from '../../emulator/iam/iam.state.ts'
 import { putRole } from '../../emulator/iam/role.ts'
 import type { Data, TestApp, TestOrganization } from './app.ts'
 import { newAccount } from './aws-setup.ts'
 
 const refusal = 'errors { __typename code path message ... on PreconditionError { remediation } ... on ConflictError { currentVersion } }'
-const operation =
+const operationFields =
   'operation { id kind status statusMessage finishedAt progress { done total } summary { total succeeded failed } actor { kind } }'
 export const roleFields = `id arn name path description maxSessionDuration trustPolicy tags { key value } status firstSeenAt lastSeenAt missingSince
   updatedAt version awsAccount { accountId } discoveredBy { __typename ... on AwsCredential { accountName } ... on InventoryComponent { itemId } }`
@@ -25,15 +26,24 @@ export function syncCalls({ id: organizationId, ask }: TestOrganization) {
       }),
     remove: (accountNames: string[]) =>
       mutate('deleteAwsCredentials', 'DeleteAwsCredentialsInput', 'deletedIds', { organizationId, accountNames }),
-    sync: (wait = true) => mutate('syncAwsAccounts', 'SyncAwsAccountsInput', operation, { organizationId, wait }),
+    sync: (wait = true) => mutate('syncAwsAccounts', 'SyncAwsAccountsInput', operationFields, { organizationId, wait }),
     refresh: (accountIds?: string[], wait = true) =>
-      mutate('refreshAwsRoles', 'RefreshAwsRolesInput', operation, { organizationId, wait, ...(accountIds ? { accountIds } : {}) }),
+      mutate('refreshAwsRoles', 'RefreshAwsRolesInput', operationFields, { organizationId, wait, ...(accountIds ? { accountIds } : {}) }),
     set: (enabled: boolean) => mutate('setAwsSync', 'SetAwsSyncInput', awsSync, { organizationId, enabled }),
     forget: (id: string, more: object = {}) =>
       mutate('deleteAwsRole', 'DeleteAwsRoleInput', 'deletedIds alreadyAbsent organization { id }', { id, ...more }),
-    cancel: (id: string) => mutate('cancelOperation', 'CancelOperationInput', operation, { id }),
+    cancel: (id: string) => mutate('cancelOperation', 'CancelOperationInput', operationFields, { id }),
     operation: async (id: string): Promise<Data> =>
-      (await ask(`{ ${operation.replace('operation', `operation(id: "${id}")`)} }`)).operation,
+      (await ask(`{ ${operationFields.replace('operation', `operation(id: "${id}")`)} }`)).operation,
+    /** The operation once it has ended. */
+    finish: async (id: string, timeoutMs = 60_000): Promise<Data> => {
+      for (const untilMs = Date.now() + timeoutMs; ; ) {
+        const { operation } = await ask(`{ ${operationFields.replace('operation', `operation(id: "${id}")`)} }`)
+        if (operation.finishedAt) return operation
+        if (Date.now() > untilMs) throw new Error(`the operation did not end in ${timeoutMs} ms: ${JSON.stringify(operation)}`)
+        await delay(100)
+      }
+    },
     state: async (): Promise<Data> => (await read(awsSync)).awsSync,
     roles: async (args = ''): Promise<Data[]> => (await read(`awsRoles${args} { nodes { ${roleFields} } }`)).awsRoles.nodes,
     accounts: async (): Promise<Data[]> =>
