@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsProblem } from '../aws/account-reader/problem.ts'
 import type { RolePage, RolesRead } from '../aws/account-reader/read-roles.ts'
@@ -41,6 +42,8 @@ export async function scanAccount(
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(), scanLimitMs)
   const ending = AbortSignal.any([limit.signal, signal])
+  // Every call to AWS listens to it.
+  setMaxListeners(0, ending)
   const outcomes: SourceOutcome[] = []
   try {
     for (const source of sources) {
