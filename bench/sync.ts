@@ -49,7 +49,10 @@ async function compare(): Promise<void> {
   const runs: Run[] = []
   for (const roles of sizes) {
     const child = fork(process.argv[1] ?? '', [String(accounts), String(roles), '--measure'], { execArgv: process.execArgv })
-    const [found] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => Promise.reject(ended(roles, code)))])
+    const found = await new Promise((resolve, reject) => {
+      child.once('message', resolve)
+      child.once('exit', (code) => reject(new Error(`the measurement of ${roles} roles an account ended with ${code}`)))
+    })
     runs.push(...(found as Run[]))
   }
   console.log(
@@ -57,8 +60,6 @@ async function compare(): Promise<void> {
   )
   console.table(runs)
 }
-
-const ended = (roles: number, code: unknown) => new Error(`the measurement of ${roles} roles an account ended with ${code}`)
 
 async function standIn(roles: number): Promise<void> {
   const aws = createAwsEmulator()

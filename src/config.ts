@@ -39,6 +39,10 @@ export interface Quotas {
   awsCredentials: number
   apiKeys: number
   runningOperations: number
+  members: number
+  userGroups: number
+  resourceGroups: number
+  policiesPerGroup: number
   ssoConnectors: number
 }
 
@@ -48,6 +52,10 @@ const defaultQuotas: Quotas = {
   awsCredentials: 5_000,
   apiKeys: 200,
   runningOperations: 4,
+  members: 50_000,
+  userGroups: 5_000,
+  resourceGroups: 5_000,
+  policiesPerGroup: 100,
   ssoConnectors: 50,
 }
 

@@ -9,11 +9,16 @@ import { awsSyncLoader, organizationOfSync } from './aws-sync/aws-sync.loader.ts
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
+import { memberLoader } from './member/member.loader.ts'
 import { operationLoader, operationScopes } from './operation/operation.loader.ts'
 import { organizationBySlugLoader, organizationLoader } from './organization/organization.loader.ts'
+import { permissionGroup } from './permission-group/permission-group.ts'
 import { topLevelError } from './platform/errors.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
+import { resourceGroupLoader } from './resource-group/resource-group.loader.ts'
 import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
+import { policyLoader } from './user-group/policy.loader.ts'
+import { userGroupLoader } from './user-group/user-group.loader.ts'
 
 /** What `node` and `_entities` need of a type: who may read it, and how it is loaded with the tenant's filter inside. */
 interface Entity {
@@ -40,6 +45,11 @@ export const entities: Record<IdPrefix, Entity> = {
   sync: { requires: { scopes: ['AWS_READ'] }, load: (context, id) => awsSyncLoader(context).load(organizationOfSync(id)) },
   sso: reads('SSO_READ', ssoConnectorLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
+  mem: reads('USER_GROUPS_READ', memberLoader),
+  ug: reads('USER_GROUPS_READ', userGroupLoader),
+  pol: reads('USER_GROUPS_READ', policyLoader),
+  pg: { requires: { scopes: ['USER_GROUPS_READ'] }, load: async (_context, id) => permissionGroup(id) },
+  rg: reads('USER_GROUPS_READ', resourceGroupLoader),
 }
 
 /** Anything by its global id: null for what is unknown, foreign or malformed; FORBIDDEN where the scope of its type is missing. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata/lite'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql'
+import { AccessDecisionResolver, PolicyMatchResolver } from './access-decision/access-decision.resolver.ts'
 import { ApiKeyResolver, OrganizationApiKeysResolver } from './api-key/api-key.resolver.ts'
 import { ActorResolver, AuditEventResolver, OrganizationAuditResolver } from './audit/audit.resolver.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
@@ -11,6 +12,12 @@ import {
   OrganizationAwsCredentialsResolver,
 } from './aws-credential/aws-credential.resolver.ts'
 import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
+import {
+  AwsRoleUserGroupsResolver,
+  MemberAwsRolesResolver,
+  RoleMappingMutations,
+  UserGroupAwsRolesResolver,
+} from './aws-role/role-mapping.resolver.ts'
 import {
   AwsAccountSyncResolver,
   AwsSyncResolver,
@@ -35,6 +42,7 @@ import { VerificationError } from './component/verification.type.ts'
 import type { Context } from './context.ts'
 import { loadEntities, typeNameOf } from './entity.ts'
 import { IntegrationResolver, OrganizationIntegrationsResolver } from './integration/integration.resolver.ts'
+import { MemberResolver, OrganizationMembersResolver, ViewerMemberResolver } from './member/member.resolver.ts'
 import { NodeResolver } from './node.resolver.ts'
 import {
   BackgroundOperationResolver,
@@ -43,6 +51,7 @@ import {
   OrganizationOperationsResolver,
 } from './operation/operation.resolver.ts'
 import { OrganizationResolver } from './organization/organization.resolver.ts'
+import { OrganizationPermissionGroupsResolver, PermissionGroupResolver } from './permission-group/permission-group.resolver.ts'
 import { buildSubgraph } from './platform/federation.ts'
 import {
   ConflictError,
@@ -54,7 +63,15 @@ import {
   UpstreamError,
   ValidationError,
 } from './platform/user-error.type.ts'
+import {
+  OrganizationResourceGroupsResolver,
+  ResourceGroupResolver,
+  ResourceObjectResolver,
+} from './resource-group/resource-group.resolver.ts'
 import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
+import { PolicyResolver, ResourceGroupPoliciesResolver, UserGroupPoliciesResolver } from './user-group/policy.resolver.ts'
+import { UserGroupMutations } from './user-group/user-group.mutations.ts'
+import { MemberUserGroupsResolver, OrganizationUserGroupsResolver, UserGroupResolver } from './user-group/user-group.resolver.ts'
 import { ViewerResolver } from './viewer/viewer.resolver.ts'
 
 /** The table of contents of the graph. */
@@ -96,6 +113,27 @@ const resolvers = [
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,
   IntegrationOperationsResolver,
+  MemberResolver,
+  OrganizationMembersResolver,
+  ViewerMemberResolver,
+  PermissionGroupResolver,
+  OrganizationPermissionGroupsResolver,
+  ResourceGroupResolver,
+  ResourceObjectResolver,
+  OrganizationResourceGroupsResolver,
+  UserGroupResolver,
+  MemberUserGroupsResolver,
+  OrganizationUserGroupsResolver,
+  UserGroupMutations,
+  AwsRoleUserGroupsResolver,
+  MemberAwsRolesResolver,
+  UserGroupAwsRolesResolver,
+  RoleMappingMutations,
+  PolicyResolver,
+  UserGroupPoliciesResolver,
+  ResourceGroupPoliciesResolver,
+  AccessDecisionResolver,
+  PolicyMatchResolver,
   SsoConnectorResolver,
   OrganizationSsoConnectorsResolver,
 ] as const

@@ -115,4 +115,8 @@ function whereRole(filter: AwsRoleFilter | null): Where {
     .add('r."arn" = any(?::text[])', filter?.arns)
     .add('r."status" = any(?::text[]::"AwsRoleStatus"[])', filter?.statuses)
     .add('a."accountId" = any(?::text[])', filter?.accountIds)
+    .add(
+      'exists (select from "UserGroupAwsRole" g where g."organizationId" = r."organizationId" and g."awsRoleId" = r."id") = ?::boolean',
+      filter?.granted,
+    )
 }

@@ -1,8 +1,13 @@
+import type { PoolClient } from 'pg'
 import { recordEvents } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
+import { resourceGroupsNaming } from '../resource-group/resource-group.loader.ts'
 import { type AwsRoleRow, awsRoleLoader } from './aws-role.loader.ts'
+
+/** Resource groups named as blockers of a deletion. */
+const maxBlockers = 50
 
 export interface RoleDeletion {
   id: string
@@ -21,6 +26,8 @@ export async function deleteAwsRole(
   const version = expectedVersion ?? role.version
   if (version === role.version) assertForced(role, force)
   const isDeleted = await transaction(context.db.pool, async (tx) => {
+    // Waits for the transactions that are about to name it in a resource group: their groups are seen below.
+    await tx.query('select 1 from "AwsRole" where "organizationId" = $1 and "id" = $2 for update', [organizationId, id])
     // On the version: a role that a scan sees again at this moment is OK again, and is not deleted as a missing one.
     const { rowCount } = await tx.query('delete from "AwsRole" where "organizationId" = $1 and "id" = $2 and "version" = $3', [
       organizationId,
@@ -28,6 +35,7 @@ export async function deleteAwsRole(
       version,
     ])
     if (rowCount === 0) return false
+    await assertUnnamed(tx, organizationId, id)
     await recordEvents(tx, context, [{ organizationId, action: 'awsRole.delete', subjectId: id, before: { name, arn, status } }])
     return true
   })
@@ -36,6 +44,20 @@ export async function deleteAwsRole(
   const current = await awsRoleLoader(context).load(id)
   if (!current) return { deletedIds: [], alreadyAbsent: true, organizationId }
   throw new Refusal(userError.conflict(['input', 'expectedVersion'], current.version))
+}
+
+/** A policy that denies the role would be silently gone with it. */
+async function assertUnnamed(tx: PoolClient, organizationId: string, id: string): Promise<void> {
+  const blockers = await resourceGroupsNaming(tx, organizationId, `awsRole.${id}`, maxBlockers)
+  if (blockers.length === 0) return
+  throw new Refusal(
+    userError.precondition(
+      ['input', 'id'],
+      `Resource groups name this role${blockers.length === maxBlockers ? '; the first of them are named' : ''}.`,
+      'Take it out of these resource groups with updateResourceGroup first.',
+      blockers,
+    ),
+  )
 }
 
 function assertForced({ status, arn }: AwsRoleRow, force: boolean): void {

@@ -92,6 +92,9 @@ export class AwsRoleFilter {
 
   @Field(() => [AwsAccountId], { nullable: true, description: 'In one of these accounts.' })
   accountIds?: string[] | null
+
+  @Field(() => Boolean, { nullable: true, description: 'Granted by a user group, or by none.' })
+  granted?: boolean | null
 }
 
 export const AwsRoleOrderField = { NAME: 'NAME', LAST_SEEN_AT: 'LAST_SEEN_AT' } as const

@@ -13,7 +13,7 @@ export interface ScannedAccount {
 
 /**
  * Writes a page of seen roles in one statement: new ones, and those that differ from what is known or were MISSING. A role that is as
- * known is not even locked. One whose role id has changed under its ARN is another role: it begins anew, and that is audited.
+ * known is not even locked. One whose role id has changed under its ARN is another role: it begins anew, granted by no group, and that is audited.
  */
 export async function storeSeenRoles(
   context: Context,
@@ -37,12 +37,12 @@ export async function storeSeenRoles(
     await recordEvents(
       tx,
       context,
-      rows.map(({ id, arn, oldRoleId, roleId }) => ({
+      rows.map(({ id, arn, oldRoleId, roleId, userGroupIds }) => ({
         organizationId,
         action: 'awsRole.replace',
         subjectId: id,
-        before: { arn, roleId: oldRoleId },
-        after: { arn, roleId },
+        before: { arn, roleId: oldRoleId, userGroupIds },
+        after: { arn, roleId, userGroupIds: [] },
       })),
     )
   })
@@ -105,6 +105,8 @@ interface Replaced {
   arn: string
   oldRoleId: string
   roleId: string
+  /** The groups that granted the role before. */
+  userGroupIds: string[]
 }
 
 const changed = `with given as (
@@ -135,6 +137,12 @@ const upsert = `${changed}, updated as (
   select "id", $1, $2, $3, "roleId", "name", "arn", "path", "description", coalesce("maxSessionDuration", 3600), "trustPolicy", "tags", now(), now(), now()
   from changed where "oldRoleId" is null
   on conflict ("organizationId", "arn") do nothing
+), dropped as (
+  delete from "UserGroupAwsRole" g using changed c, "AwsRole" r
+  where c."isReplaced" and r."organizationId" = $1 and r."arn" = c."arn" and g."organizationId" = $1 and g."awsRoleId" = r."id"
+  returning g."awsRoleId", g."userGroupId"
 )
-select r."id", c."arn", c."oldRoleId", c."roleId" from changed c join "AwsRole" r on r."organizationId" = $1 and r."arn" = c."arn"
+select r."id", c."arn", c."oldRoleId", c."roleId",
+  array(select d."userGroupId" from dropped d where d."awsRoleId" = r."id" order by 1) as "userGroupIds"
+from changed c join "AwsRole" r on r."organizationId" = $1 and r."arn" = c."arn"
 where c."isReplaced"`

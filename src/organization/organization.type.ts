@@ -76,7 +76,9 @@ export class OrganizationPayload {
 
 @ObjectType({ description: 'What a deletion took along.', simpleResolvers: true })
 export class DeleteOrganizationPayload {
-  @Field(() => [ID], { description: 'The organization and its integrations, components, accounts and keys.' })
+  @Field(() => [ID], {
+    description: 'The organization and its integrations, components, accounts and keys, members, groups, policies and resource groups.',
+  })
   deletedIds!: string[]
 
   @Field(() => Boolean, { description: 'True when there was nothing to delete.' })

@@ -14,6 +14,11 @@ export const idPrefixes = {
   role: 'AwsRole',
   sync: 'AwsSync',
   op: 'BackgroundOperation',
+  mem: 'Member',
+  ug: 'UserGroup',
+  pol: 'Policy',
+  pg: 'PermissionGroup',
+  rg: 'ResourceGroup',
   sso: 'SsoConnector',
 } as const
 

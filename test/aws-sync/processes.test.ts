@@ -32,7 +32,7 @@ test('a sync whose worker is killed again and again is finished by others: nothi
   await calls.put(accounts.map((accountId) => ({ accountName: accountId, accessKeyId: keyOf(accountId) })))
   app.aws.faults.add({ kind: 'slow', delayMs: 250, service: 'iam' })
   const { operation } = await calls.sync(false)
-  let alive = await Promise.all([start(), start()])
+  let alive: WorkerProcess[] = await Promise.all([start(), start()])
   for (let kill = 0; kill < 3; kill++) {
     await expect.poll(() => alive.some((worker) => worker.begun('readAwsAccounts') > 0), { timeout: 60_000, interval: 20 }).toBe(true)
     const next = start()

@@ -5,6 +5,7 @@ import { type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { newAccount } from '../support/aws-setup.ts'
 import { itemOf, stagedKinds, type Tenant, tenant } from '../support/component-story.ts'
 import { rowsOf } from '../support/rows.ts'
+import { makeGroups } from '../tenancy/groups.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -29,6 +30,9 @@ async function furnished(): Promise<Tenant> {
     `insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "succeeded", "errors") values ($1, $2, 0, true, '[]')`,
     [own.id, operation.id],
   )
+  await makeGroups(own, 'walnut')
+  await own.ask(`mutation { createSsoConnector(input: { organizationId: "${own.id}", emailDomain: "${own.slug}.example", beginVerification: false }) {
+    errors { message } } }`)
   return own
 }
 

@@ -5,6 +5,8 @@ import { startWorker } from '../../src/jobs/worker.ts'
 import type { Things } from '../graph/fillers.ts'
 import { nodeTypes } from '../graph/schema-walk.ts'
 import type { TestApp, TestOrganization } from '../support/app.ts'
+import { permissionGroups } from '../support/groups.ts'
+import { makeGroups } from './groups.ts'
 
 /** An organization that has one of everything there is. */
 export interface Everything extends TestOrganization, Things {
@@ -13,6 +15,9 @@ export interface Everything extends TestOrganization, Things {
   /** All of its global ids. */
   ids: string[]
 }
+
+/** Types whose things are the same in every organization. */
+export const sharedTypes = ['PermissionGroup']
 
 const kinds = ['IAM_ASSESSMENT', 'IAM_WRITE', 'ACCESS_LOGS', 'INVENTORY']
 
@@ -49,12 +54,13 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     id,
     { login: { type: 'federated', provider: okta } },
   ])
+  await makeGroups(organization, tag)
   // Not begun: a look-up would change its row in the middle of a test.
   await ask(`mutation { createSsoConnector(input: { organizationId: "${id}", emailDomain: "${tag}.example", beginVerification: false }) {
     errors { message } } }`)
   // A sync has the organization's id under another prefix, and no column of its own for it.
   const ids = [...(await idsOf(app, id)), id.replace('org_', 'sync_')]
-  const byType = await typesOf(organization, ids)
+  const byType = await typesOf(organization, [...ids, permissionGroups.viewer])
   return {
     ...organization,
     tag,

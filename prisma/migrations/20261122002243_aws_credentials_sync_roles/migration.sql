@@ -54,6 +54,16 @@ CREATE TABLE "AwsRole" (
 );
 
 -- CreateTable
+CREATE TABLE "UserGroupAwsRole" (
+    "organizationId" TEXT COLLATE "C" NOT NULL,
+    "userGroupId" TEXT COLLATE "C" NOT NULL,
+    "awsRoleId" TEXT COLLATE "C" NOT NULL,
+    "grantedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "UserGroupAwsRole_pkey" PRIMARY KEY ("organizationId","userGroupId","awsRoleId")
+);
+
+-- CreateTable
 CREATE TABLE "AwsSync" (
     "organizationId" TEXT COLLATE "C" NOT NULL,
     "enabled" BOOLEAN NOT NULL DEFAULT true,
@@ -108,6 +118,9 @@ CREATE UNIQUE INDEX "AwsRole_organizationId_id_key" ON "AwsRole"("organizationId
 CREATE UNIQUE INDEX "AwsRole_organizationId_arn_key" ON "AwsRole"("organizationId", "arn");
 
 -- CreateIndex
+CREATE INDEX "UserGroupAwsRole_organizationId_awsRoleId_userGroupId_idx" ON "UserGroupAwsRole"("organizationId", "awsRoleId", "userGroupId");
+
+-- CreateIndex
 CREATE INDEX "AwsSync_nextSyncAt_idx" ON "AwsSync"("nextSyncAt");
 
 -- CreateIndex
@@ -127,6 +140,12 @@ ALTER TABLE "AwsRole" ADD CONSTRAINT "AwsRole_organizationId_fkey" FOREIGN KEY (
 
 -- AddForeignKey
 ALTER TABLE "AwsRole" ADD CONSTRAINT "AwsRole_organizationId_awsAccountId_fkey" FOREIGN KEY ("organizationId", "awsAccountId") REFERENCES "AwsAccount"("organizationId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "UserGroupAwsRole" ADD CONSTRAINT "UserGroupAwsRole_organizationId_userGroupId_fkey" FOREIGN KEY ("organizationId", "userGroupId") REFERENCES "UserGroup"("organizationId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "UserGroupAwsRole" ADD CONSTRAINT "UserGroupAwsRole_organizationId_awsRoleId_fkey" FOREIGN KEY ("organizationId", "awsRoleId") REFERENCES "AwsRole"("organizationId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "AwsSync" ADD CONSTRAINT "AwsSync_organizationId_fkey" FOREIGN KEY ("organizationId") REFERENCES "Organization"("id") ON DELETE CASCADE ON UPDATE CASCADE;
