@@ -17,7 +17,7 @@ export class ResourceObject {
 
 @ObjectType('ResourceScope', { simpleResolvers: true, description: 'Where the objects of a resource group lie.' })
 export class ResourceScope {
-  @Field(() => String, { description: 'organization.<id> of its own organization.' })
+  @Field(() => String, { description: 'Only organization.<id> of its own organization.' })
   key!: string
 
   @Field(() => [ResourceObject], { description: 'What is covered, in the order given.' })
@@ -72,7 +72,7 @@ export class ResourceObjectInput {
 
 @InputType({ description: 'What to cover.' })
 export class ResourceScopeInput {
-  @Field(() => String, { description: 'organization.<id> of the same organization.' })
+  @Field(() => String, { description: 'Only organization.<id> of the same organization.' })
   key!: string
 
   @Field(() => [ResourceObjectInput], { description: '1 to 500 objects, none twice.' })
