@@ -13,7 +13,9 @@ import {
 } from './aws-credential/aws-credential.resolver.ts'
 import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
 import {
+  AwsRoleMemberEdgeResolver,
   AwsRoleUserGroupsResolver,
+  MemberAwsRoleEdgeResolver,
   MemberAwsRolesResolver,
   RoleMappingMutations,
   UserGroupAwsRolesResolver,
@@ -126,7 +128,9 @@ const resolvers = [
   OrganizationUserGroupsResolver,
   UserGroupMutations,
   AwsRoleUserGroupsResolver,
+  AwsRoleMemberEdgeResolver,
   MemberAwsRolesResolver,
+  MemberAwsRoleEdgeResolver,
   UserGroupAwsRolesResolver,
   RoleMappingMutations,
   PolicyResolver,

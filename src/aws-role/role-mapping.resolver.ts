@@ -16,17 +16,23 @@ import { awsRoleMembers, awsRoleUserGroups, memberAwsRoles, type RoleUseRow, use
 import { changeAwsRoleUserGroups, changeUserGroupAwsRoles } from './role-mapping.service.ts'
 import {
   AwsRoleMemberConnection,
+  AwsRoleMemberEdge,
   AwsRolePayload,
   AwsRoleUserGroupConnection,
   AwsRoleUserGroupsInput,
   MemberAwsRoleConnection,
+  MemberAwsRoleEdge,
   UserGroupAwsRolesInput,
 } from './role-mapping.type.ts'
 
-/** The groups of an edge, loaded when they are asked for. */
-const via = (context: Context) => (use: RoleUseRow) => ({
-  via: async () => (await Promise.all(use.via.map((id) => userGroupLoader(context).load(id)))).filter((group) => group !== null),
-})
+const viaDescription = 'The groups that let them: by granting the role, or by a policy that allows awsRole:assume.'
+const groupsOf = ({ via }: RoleUseRow) => ({ groupIds: via })
+
+/** The groups of an edge. What went since its ids were read is left out. */
+async function viaGroups({ groupIds }: { groupIds: string[] }, context: Context): Promise<UserGroupRow[]> {
+  const groups = await Promise.all(groupIds.map((id) => userGroupLoader(context).load(id)))
+  return groups.filter((group) => group !== null)
+}
 
 @Resolver(() => AwsRole)
 export class AwsRoleUserGroupsResolver {
@@ -52,7 +58,23 @@ export class AwsRoleUserGroupsResolver {
   @Requires('USER_GROUPS_READ')
   async members(@Root() { organizationId, id }: AwsRoleRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
     const links = await loadPage(context, awsRoleMembers, [organizationId, id], page, { order: 'EMAIL' })
-    return followLinks(links, memberLoader(context), ({ memberId }) => memberId, via(context))
+    return followLinks(links, memberLoader(context), ({ memberId }) => memberId, groupsOf)
+  }
+}
+
+@Resolver(() => AwsRoleMemberEdge)
+export class AwsRoleMemberEdgeResolver {
+  @FieldResolver(() => [UserGroup], { description: viaDescription })
+  via(@Root() edge: { groupIds: string[] }, @Ctx() context: Context) {
+    return viaGroups(edge, context)
+  }
+}
+
+@Resolver(() => MemberAwsRoleEdge)
+export class MemberAwsRoleEdgeResolver {
+  @FieldResolver(() => [UserGroup], { description: viaDescription })
+  via(@Root() edge: { groupIds: string[] }, @Ctx() context: Context) {
+    return viaGroups(edge, context)
   }
 }
 
@@ -65,7 +87,7 @@ export class MemberAwsRolesResolver {
   @Requires('AWS_READ', 'USER_GROUPS_READ')
   async awsRoles(@Root() { organizationId, id }: MemberRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
     const links = await loadPage(context, memberAwsRoles, [organizationId, id], page, { order: 'ROLE' })
-    return followLinks(links, awsRoleLoader(context), ({ awsRoleId }) => awsRoleId, via(context))
+    return followLinks(links, awsRoleLoader(context), ({ awsRoleId }) => awsRoleId, groupsOf)
   }
 }
 

@@ -43,9 +43,6 @@ export class AwsRoleMemberEdge {
 
   @Field(() => String, { description: cursorOf })
   cursor!: string
-
-  @Field(() => [UserGroup], { description: 'The groups that let them: by granting the role, or by a policy that allows awsRole:assume.' })
-  via!: UserGroup[]
 }
 
 @ObjectType({ description: 'A page of the members who may use a role.', simpleResolvers: true })
@@ -70,9 +67,6 @@ export class MemberAwsRoleEdge {
 
   @Field(() => String, { description: cursorOf })
   cursor!: string
-
-  @Field(() => [UserGroup], { description: 'The groups that let them: by granting the role, or by a policy that allows awsRole:assume.' })
-  via!: UserGroup[]
 }
 
 @ObjectType({ description: 'A page of the roles that a member may use.', simpleResolvers: true })
