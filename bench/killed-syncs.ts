@@ -16,9 +16,9 @@ import { createLog } from '../src/platform/log.ts'
 import { startWorkerProcess, type WorkerProcess } from '../test/support/worker-process.ts'
 
 // npx tsx bench/killed-syncs.ts [kills] [accounts]: one sync whose worker process is killed (SIGKILL) that often, each time at random within
-// eight seconds of its taking the job over, while another stands by. At most 500 accounts. Ends with 1 if anything is missing or twice there.
+// ten seconds of its taking the job over, while another stands by. At most 500 accounts. Ends with 1 if anything is missing or twice there.
 
-const [kills = 20, accounts = 500] = process.argv.slice(2).map(Number)
+const [kills = 20, accounts = 300] = process.argv.slice(2).map(Number)
 const rolesEach = 20
 const answerMs = 400
 
@@ -73,7 +73,7 @@ try {
     if ((await read()).status === 'SUCCEEDED') break
     const atWork = alive.find((worker) => worker.begun('readAwsAccounts') > 0) as WorkerProcess
     const next = start()
-    await delay(Math.random() * 8_000)
+    await delay(Math.random() * 10_000)
     await atWork.kill()
     console.log(
       `${seconds()} s: kill ${killed + 1}, of a worker that had taken the job after ${idleMs} ms; ${(await read()).done} of ${accounts} done`,

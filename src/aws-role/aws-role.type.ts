@@ -57,10 +57,13 @@ export class AwsRole extends Node {
   @Field(() => DateTime, { nullable: true, description: 'Since when it is missing; null while it is there.' })
   missingSince!: Date | null
 
-  @Field(() => DateTime, { description: 'When anything about it last changed.' })
+  @Field(() => DateTime, { description: 'When anything about it last changed, the groups that grant it included.' })
   updatedAt!: Date
 
-  @Field(() => Int, { description: 'Counts its changes; give it as expectedVersion to guard against lost updates.' })
+  @Field(() => Int, {
+    description:
+      'Counts its changes, those of the groups that grant it included; give it as expectedVersion to guard against lost updates.',
+  })
   version!: number
 }
 
