@@ -1,5 +1,6 @@
 import { createAccountReader } from './aws/account-reader/account-reader.ts'
 import { createVerifier } from './aws/verification/verify.ts'
+import { createChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import { ConfigError } from './config.ts'
 import type { Services } from './context.ts'
@@ -77,11 +78,13 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     undo.push(() => verifier.close())
     const accountReader = createAccountReader(awsSettings, issuer)
     undo.push(() => accountReader.close())
+    const changes = createChangeFeed({ url: databaseUrl, log })
+    undo.push(() => changes.stop())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, keyring, issuer, verifier, accountReader, txtLookup, log },
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

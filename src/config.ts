@@ -29,6 +29,8 @@ export interface Config {
   ssoPollSeconds: number
   /** How long a record of an SSO connector is waited for. */
   ssoExpiresSeconds: number
+  /** How often an installed component is looked at again. */
+  reverifySeconds: number
   quotas: Quotas
 }
 
@@ -99,6 +101,13 @@ const environment = z.object({
   GATEHOUSE_LOG_LEVEL: optional(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent'),
   ),
+  GATEHOUSE_REVERIFY_SECONDS: optional(
+    z.coerce
+      .number('must be a number of seconds')
+      .int('must be a whole number of seconds')
+      .min(1, 'must be at least 1')
+      .max(31_536_000, 'must be at most 31536000, a year'),
+  ),
   GATEHOUSE_QUOTAS: optional(
     z
       .string()
@@ -152,6 +161,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     dnsServers: e.GATEHOUSE_DNS_SERVERS ? parseDnsServers(e.GATEHOUSE_DNS_SERVERS) : null,
     ssoPollSeconds: e.GATEHOUSE_SSO_POLL_SECONDS ?? 60,
     ssoExpiresSeconds: e.GATEHOUSE_SSO_EXPIRES_SECONDS ?? 172_800,
+    reverifySeconds: e.GATEHOUSE_REVERIFY_SECONDS ?? 21_600,
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
   }
 }

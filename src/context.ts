@@ -1,6 +1,7 @@
 import type { Viewer } from './auth/viewer.ts'
 import type { AccountReader } from './aws/account-reader/account-reader.ts'
 import type { Verifier } from './aws/verification/verify.ts'
+import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
@@ -20,6 +21,7 @@ export interface Services {
   verifier: Verifier
   accountReader: AccountReader
   txtLookup: TxtLookup
+  changes: ChangeFeed
   log: Log
 }
 

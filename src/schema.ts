@@ -1,6 +1,6 @@
 import 'reflect-metadata/lite'
 import type { GraphQLSchema } from 'graphql'
-import { buildSchemaSync, type NonEmptyArray } from 'type-graphql'
+import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql'
 import { AccessDecisionResolver, PolicyMatchResolver } from './access-decision/access-decision.resolver.ts'
 import { ApiKeyResolver, OrganizationApiKeysResolver } from './api-key/api-key.resolver.ts'
 import { ActorResolver, AuditEventResolver, OrganizationAuditResolver } from './audit/audit.resolver.ts'
@@ -39,6 +39,7 @@ import {
   RoleSetupResolver,
   VerificationResolver,
 } from './component/component.resolver.ts'
+import { ComponentSubscriptions } from './component/component.subscriptions.ts'
 import { componentTypes } from './component/component.type.ts'
 import { VerificationError } from './component/verification.type.ts'
 import type { Context } from './context.ts'
@@ -52,6 +53,7 @@ import {
   IntegrationOperationsResolver,
   OrganizationOperationsResolver,
 } from './operation/operation.resolver.ts'
+import { OperationSubscriptions } from './operation/operation.subscriptions.ts'
 import { OrganizationResolver } from './organization/organization.resolver.ts'
 import { OrganizationPermissionGroupsResolver, PermissionGroupResolver } from './permission-group/permission-group.resolver.ts'
 import { buildSubgraph } from './platform/federation.ts'
@@ -71,6 +73,7 @@ import {
   ResourceObjectResolver,
 } from './resource-group/resource-group.resolver.ts'
 import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
+import { SsoConnectorSubscriptions } from './sso-connector/sso-connector.subscriptions.ts'
 import { PolicyResolver, ResourceGroupPoliciesResolver, UserGroupPoliciesResolver } from './user-group/policy.resolver.ts'
 import { UserGroupMutations } from './user-group/user-group.mutations.ts'
 import { MemberUserGroupsResolver, OrganizationUserGroupsResolver, UserGroupResolver } from './user-group/user-group.resolver.ts'
@@ -140,6 +143,9 @@ const resolvers = [
   PolicyMatchResolver,
   SsoConnectorResolver,
   OrganizationSsoConnectorsResolver,
+  ComponentSubscriptions,
+  OperationSubscriptions,
+  SsoConnectorSubscriptions,
 ] as const
 
 /** Types that only interfaces lead to. */
@@ -161,10 +167,26 @@ let built: { schema: GraphQLSchema; sdl: string } | undefined
 /** The subgraph: its executable schema and its SDL. Decorators register once a process, so it is built once. */
 export function gatehouseSchema(): { schema: GraphQLSchema; sdl: string } {
   built ??= buildSubgraph<Context, Requirement>(
-    buildSchemaSync({ resolvers: resolvers as unknown as NonEmptyArray<() => void>, orphanedTypes, skipCheck: true, validate: false }),
+    buildSchemaSync({
+      resolvers: resolvers as unknown as NonEmptyArray<() => void>,
+      orphanedTypes,
+      skipCheck: true,
+      validate: false,
+      pubSub: noPubSub,
+    }),
     { directivesOf, assertMeets: ({ viewer }, requirement) => assertMeets(viewer, requirement), typeNameOf, loadEntities },
   )
   return built
+}
+
+/** type-graphql wants one; every subscription of this schema brings its own stream. */
+const noPubSub: PubSub = {
+  publish() {
+    throw new Error('changes are published by the database')
+  },
+  subscribe() {
+    throw new Error('a subscription has no stream of its own')
+  },
 }
 
 /** How a router is told: ADMIN stands for every scope. */

@@ -7,6 +7,8 @@ export interface FactsRequest {
   asked: readonly { organizationId: string; memberId: string; key: string }[]
   /** Permission groups that a match can come from. */
   permissionGroupIds: readonly string[]
+  /** As many rows as are wanted at most. */
+  limit: number
 }
 
 export type FactRow = PolicyFactRow | GrantFactRow
@@ -64,15 +66,17 @@ cross join lateral (
   select "userGroupId" from "UserGroupMember"
   where "organizationId" = k."organizationId" and "userGroupId" = g."userGroupId" and "memberId" = k."memberId" offset 0
 ) m
-where k."key" like 'awsRole.%'`,
+where k."key" like 'awsRole.%'
+limit $5`,
 )
 
 /** Of the policies and role mappings of members' groups, what can match. */
-export function readFacts(db: Queryable, { asked, permissionGroupIds }: FactsRequest): Promise<FactRow[]> {
+export function readFacts(db: Queryable, { asked, permissionGroupIds, limit }: FactsRequest): Promise<FactRow[]> {
   return rows(db, factsOfMembers, [
     asked.map(({ organizationId }) => organizationId),
     asked.map(({ memberId }) => memberId),
     asked.map(({ key }) => key),
     permissionGroupIds,
+    limit,
   ])
 }

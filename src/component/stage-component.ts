@@ -257,7 +257,7 @@ async function restage(tx: PoolClient, context: Context, staging: Staging & { ex
   }
   await assertPartition(tx, request.organizationId, account, partition, id)
   await tx.query(
-    `update "Component" set "state" = 'STAGE', "partition" = $3, "config" = null, "health" = 'UNKNOWN', "version" = "version" + 1, "updatedAt" = now()
+    `update "Component" set "state" = 'STAGE', "partition" = $3, "config" = null, "health" = 'UNKNOWN', "nextVerifyAt" = null, "version" = "version" + 1, "updatedAt" = now()
      where "organizationId" = $1 and "id" = $2`,
     [request.organizationId, id, partition],
   )

@@ -34,7 +34,7 @@ export async function enqueue<Name extends JobName>(
   payload: JobPayload<Name>,
   options: JobOptions,
 ): Promise<void> {
-  await enqueueAll(tx, name, [{ payload, ...options }])
+  await enqueueAll(tx, name, [{ ...options, payload }])
 }
 
 /** The same for any number of jobs, in one statement. */
@@ -44,17 +44,15 @@ export async function enqueueAll<Name extends JobName>(
   jobs: (JobOptions & { payload: JobPayload<Name> })[],
 ): Promise<void> {
   if (jobs.length === 0) return
-  const rows = jobs.map(({ payload, key, runAt, queue, maxAttempts = 5 }) => ({
-    payload: jobPayloads[name].parse(payload),
-    key,
-    runAt: runAt ?? null,
-    queue: queue ?? null,
+  const parsed = jobs.map(({ payload, maxAttempts = 5, ...options }) => ({
+    ...options,
     maxAttempts,
+    payload: jobPayloads[name].parse(payload),
   }))
   await tx.query({
     text: `select graphile_worker.add_job($1, payload := j."payload", job_key := j."key", run_at := j."runAt", queue_name := j."queue",
         max_attempts := j."maxAttempts")::text
       from json_to_recordset($2::json) as j("payload" json, "key" text, "runAt" timestamptz, "queue" text, "maxAttempts" int)`,
-    values: [name, JSON.stringify(rows)],
+    values: [name, JSON.stringify(parsed)],
   })
 }

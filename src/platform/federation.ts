@@ -139,6 +139,13 @@ function resolversOf<Context, Requirement>(
     for (const field of Object.values(type.getFields())) {
       const requirement = requirements.get(coordinate(type.name, field.name))
       if (requirement) fields[field.name] = guarded(field, requirement, options)
+      if (requirement && field.subscribe) {
+        // Asked when the subscription begins and again for each event.
+        fields[field.name] = {
+          subscribe: guarded({ resolve: field.subscribe }, requirement, options),
+          resolve: guarded(field, requirement, options),
+        }
+      }
       if (type.name.endsWith('Connection') && field.name === 'totalCount')
         fields.totalCount = (source: { totalCount(): Promise<number> }) => source.totalCount()
     }
@@ -147,7 +154,7 @@ function resolversOf<Context, Requirement>(
 }
 
 function guarded<Context, Requirement>(
-  field: GraphQLField<unknown, Context>,
+  field: Pick<GraphQLField<unknown, Context>, 'resolve'>,
   requirement: Requirement,
   { assertMeets }: SubgraphOptions<Context, Requirement>,
 ): GraphQLFieldResolver<unknown, Context> {
