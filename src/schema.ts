@@ -6,6 +6,26 @@ import { ApiKeyResolver, OrganizationApiKeysResolver } from './api-key/api-key.r
 import { ActorResolver, AuditEventResolver, OrganizationAuditResolver } from './audit/audit.resolver.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { AwsAccountResolver, OrganizationAwsAccountsResolver } from './aws-account/aws-account.resolver.ts'
+import {
+  AccountCredentialsResolver,
+  AwsCredentialResolver,
+  OrganizationAwsCredentialsResolver,
+} from './aws-credential/aws-credential.resolver.ts'
+import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
+import {
+  AwsRoleMemberEdgeResolver,
+  AwsRoleUserGroupsResolver,
+  MemberAwsRoleEdgeResolver,
+  MemberAwsRolesResolver,
+  RoleMappingMutations,
+  UserGroupAwsRolesResolver,
+} from './aws-role/role-mapping.resolver.ts'
+import {
+  AwsAccountSyncResolver,
+  AwsSyncResolver,
+  IntegrationAwsSyncResolver,
+  OrganizationAwsSyncResolver,
+} from './aws-sync/aws-sync.resolver.ts'
 import { ComponentMutations } from './component/component.mutations.ts'
 import {
   AccessLogsComponentResolver,
@@ -84,6 +104,16 @@ const resolvers = [
   ComponentMutations,
   AwsAccountResolver,
   OrganizationAwsAccountsResolver,
+  AwsCredentialResolver,
+  OrganizationAwsCredentialsResolver,
+  AccountCredentialsResolver,
+  AwsRoleResolver,
+  OrganizationAwsRolesResolver,
+  AccountAwsRolesResolver,
+  AwsSyncResolver,
+  AwsAccountSyncResolver,
+  IntegrationAwsSyncResolver,
+  OrganizationAwsSyncResolver,
   BackgroundOperationResolver,
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,
@@ -100,6 +130,12 @@ const resolvers = [
   MemberUserGroupsResolver,
   OrganizationUserGroupsResolver,
   UserGroupMutations,
+  AwsRoleUserGroupsResolver,
+  AwsRoleMemberEdgeResolver,
+  MemberAwsRolesResolver,
+  MemberAwsRoleEdgeResolver,
+  UserGroupAwsRolesResolver,
+  RoleMappingMutations,
   PolicyResolver,
   UserGroupPoliciesResolver,
   ResourceGroupPoliciesResolver,

@@ -2,7 +2,7 @@ import { permissionGroup } from '../permission-group/permission-group.ts'
 import { topLevelError } from '../platform/errors.ts'
 import type { Queryable } from '../platform/statement.ts'
 import { type FactRow, type FactsRequest, readFacts } from './access-facts.loader.ts'
-import type { AccessFacts, PolicyFact } from './decide.ts'
+import type { AccessFacts, PolicyFact, RoleGrant } from './decide.ts'
 
 /** What a member's groups say, apart from the member's own state. */
 export type GroupFacts = Omit<AccessFacts, 'isAccepted'>
@@ -28,8 +28,12 @@ export async function factsOf(
   }
   const byMember = new Map(request.asked.map(({ memberId }): [string, FactRow[]] => [memberId, []]))
   for (const row of rows) byMember.get(row.memberId)?.push(row)
-  return new Map([...byMember].map(([memberId, rows]) => [memberId, { policies: policiesIn(rows), grants: [] }]))
+  return new Map([...byMember].map(([memberId, rows]) => [memberId, { policies: policiesIn(rows), grants: grantsIn(rows) }]))
 }
+
+/** The role mappings that rows of one member tell of. */
+const grantsIn = (rows: readonly FactRow[]): RoleGrant[] =>
+  rows.flatMap(({ policyId, userGroupId, key }) => (policyId === null ? [{ userGroupId, awsRoleId: key.replace(/^awsRole\./, '') }] : []))
 
 interface GatheredPolicy extends PolicyFact {
   resourceGroups: { id: string; objects: string[] }[]
@@ -38,7 +42,9 @@ interface GatheredPolicy extends PolicyFact {
 /** The policies that rows of one member tell of. */
 function policiesIn(rows: readonly FactRow[]): PolicyFact[] {
   const byId = new Map<string, GatheredPolicy>()
-  for (const { policyId, userGroupId, access, permissionGroupIds, resourceGroupId, key } of rows) {
+  for (const row of rows) {
+    if (row.policyId === null) continue
+    const { policyId, userGroupId, access, permissionGroupIds, resourceGroupId, key } = row
     const permissionGroups = () => permissionGroupIds.map(permissionGroup).filter((group) => group !== null)
     const policy = byId.get(policyId) ?? { id: policyId, userGroupId, access, permissionGroups: permissionGroups(), resourceGroups: [] }
     byId.set(policyId, policy)

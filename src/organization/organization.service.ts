@@ -94,7 +94,16 @@ export async function updateOrganization(context: Context, input: OrganizationCh
 }
 
 /** What the cascade from the organization's row would not do (a resource group that a policy uses refuses to go), or not in the time a statement has. */
-const leavesFirst = ['PolicyResourceGroup', 'Policy', 'UserGroupMember', 'Member', 'ResourceGroupObject'] as const
+const leavesFirst = [
+  'PolicyResourceGroup',
+  'Policy',
+  'UserGroupMember',
+  'Member',
+  'ResourceGroupObject',
+  'UserGroupAwsRole',
+  'AwsAccountSync',
+  'AwsRole',
+] as const
 /** With what foreign keys look for behind each, well within the 4.5 s of a statement. */
 const rowsAtOnce = 20_000
 
@@ -122,6 +131,8 @@ export async function deleteOrganization(
       const owned = await tx.query<{ id: string }>(
         `select "id" from "Integration" where "organizationId" = $1 union all select "id" from "Component" where "organizationId" = $1
          union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1
+         union all select "id" from "AwsCredential" where "organizationId" = $1
+         union all select "id" from "AwsRole" where "organizationId" = $1
          union all select "id" from "Member" where "organizationId" = $1 union all select "id" from "UserGroup" where "organizationId" = $1
          union all select "id" from "Policy" where "organizationId" = $1 union all select "id" from "ResourceGroup" where "organizationId" = $1
          union all select "id" from "SsoConnector" where "organizationId" = $1`,
