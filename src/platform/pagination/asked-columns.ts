@@ -35,6 +35,25 @@ export function askedOfNodes(info: GraphQLResolveInfo): Asked {
   })
 }
 
+/** What things of one object type are asked for below a field that gives an interface or a union. */
+export function askedOfType(info: GraphQLResolveInfo, typeName: string): Asked {
+  const type = info.schema.getType(typeName)
+  if (!isObjectType(type)) return null
+  const ofSelection = (selection: SelectionNode): Asked => {
+    if (selection.kind === Kind.FIELD) return ofNode(selection, type, info)
+    const condition =
+      selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value]?.typeCondition : selection.typeCondition
+    const conditional = condition && info.schema.getType(condition.name.value)
+    // Another object type's fragment says nothing of this one.
+    if (isObjectType(conditional) && conditional !== type) return []
+    return union(fragmentOf(selection, info), ofSelection)
+  }
+  return union(
+    info.fieldNodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []),
+    ofSelection,
+  )
+}
+
 /** Whether nothing but the nodes of a connection is asked for: its edges, which may tell more, are not. */
 export function asksForNodesOnly({ fieldNodes, fragments }: GraphQLResolveInfo): boolean {
   const isWithoutEdges = (selection: SelectionNode): boolean =>
