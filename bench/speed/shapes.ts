@@ -97,7 +97,7 @@ export const postgraphile: Dialect = {
     variables: byId,
   },
   Q4: {
-    query: `query Q4($ids: [String!]!) { _entities: benchAwsRoles(ids: $ids) { ${roleColumns} } }`,
+    query: `query Q4($ids: [String!]!) { _entities: benchAwsRolesList(ids: $ids) { ${roleColumns} } }`,
     variables: ({ awsRoleIds }) => ({ ids: awsRoleIds }),
   },
   M1: {

@@ -23,13 +23,13 @@ const ofParent = (t, relation, orderBy) => t.relatedConnection(relation, { curso
 function overLinks(t, type, links, { link, cursor, far, orderBy }) {
   const helpers = prismaConnectionHelpers(builder, link, {
     cursor,
-    select: (nodeSelection) => ({ [far]: nodeSelection({}) }),
+    select: (nodeSelection) => ({ [far]: nodeSelection(true) }),
     resolveNode: (row) => row[far],
   })
   return t.connection({
     type,
     select: (args, context, nestedSelection) => ({
-      [links]: { ...helpers.getQuery(args, context, nestedSelection), orderBy },
+      [links]: { ...helpers.getQuery(args, context, (selection) => nestedSelection(selection, ['nodes'])), orderBy },
     }),
     resolve: (parent, args, context) => helpers.resolve(parent[links], args, context),
   })
