@@ -11,11 +11,13 @@ import {
 } from 'graphql'
 import { type Statement, shapedStatement } from '../statement.ts'
 
-/** The columns of a row that an operation looks at. Null: any of them may be needed. */
-export type Asked = readonly string[] | null
+/** The columns of a row that an operation looks at, in alphabetical order with commas between. Null: any of them may be needed. */
+export type Asked = string | null
 
 /** What any resolver may read of a row that was read in part: who it is, whose, and of which type. */
 export const alwaysRead: readonly string[] = ['id', 'organizationId', 'kind']
+
+const none: Asked = ''
 
 // A field of a document asks for the same each time, and documents are kept and used again.
 const known = new WeakMap<FieldNode, Asked>()
@@ -25,14 +27,16 @@ const known = new WeakMap<FieldNode, Asked>()
  * lists, which start from id and organization of their parent. Any other field may need the whole row.
  */
 export function askedOfNodes(info: GraphQLResolveInfo): Asked {
-  return union(info.fieldNodes, (node) => {
+  const ofField = (node: FieldNode): Asked => {
     let asked = known.get(node)
     if (asked === undefined) {
       asked = union(node.selectionSet?.selections ?? [], (selection) => ofConnection(selection, info))
       known.set(node, asked)
     }
     return asked
-  })
+  }
+  const [only, ...others] = info.fieldNodes
+  return only && others.length === 0 ? ofField(only) : union(info.fieldNodes, ofField)
 }
 
 /** What things of one object type are asked for below a field that gives an interface or a union. */
@@ -45,7 +49,7 @@ export function askedOfType(info: GraphQLResolveInfo, typeName: string): Asked {
       selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value]?.typeCondition : selection.typeCondition
     const conditional = condition && info.schema.getType(condition.name.value)
     // Another object type's fragment says nothing of this one.
-    if (isObjectType(conditional) && conditional !== type) return []
+    if (isObjectType(conditional) && conditional !== type) return none
     return union(fragmentOf(selection, info), ofSelection)
   }
   return union(
@@ -56,18 +60,24 @@ export function askedOfType(info: GraphQLResolveInfo, typeName: string): Asked {
 
 /** Whether nothing but the nodes of a connection is asked for: its edges, which may tell more, are not. */
 export function asksForNodesOnly({ fieldNodes, fragments }: GraphQLResolveInfo): boolean {
+  const [only, ...others] = fieldNodes
+  const found = only && others.length === 0 ? withoutEdges.get(only) : undefined
+  if (found !== undefined) return found
   const isWithoutEdges = (selection: SelectionNode): boolean =>
     selection.kind === Kind.FIELD
       ? selection.name.value !== 'edges'
       : ((selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection)?.selectionSet.selections.every(
           isWithoutEdges,
         ) ?? true)
-  return fieldNodes.every(({ selectionSet }) => selectionSet?.selections.every(isWithoutEdges) ?? true)
+  const isAsked = fieldNodes.every(({ selectionSet }) => selectionSet?.selections.every(isWithoutEdges) ?? true)
+  if (only && others.length === 0) withoutEdges.set(only, isAsked)
+  return isAsked
 }
+const withoutEdges = new WeakMap<FieldNode, boolean>()
 
 /** A statement that holds a list of columns, with those of it that are asked for. */
 export function narrowed(statement: Statement, columns: string, asked: Asked): { name?: string; text: string } {
-  return asked ? shapedStatement(statement.text.replace(columns, pickColumns(columns, asked))) : statement
+  return asked !== null ? shapedStatement(statement.text.replace(columns, pickColumns(columns, asked))) : statement
 }
 
 /**
@@ -75,11 +85,12 @@ export function narrowed(statement: Statement, columns: string, asked: Asked): {
  * always read; all of them where that is not enough.
  */
 export function pickColumns(columns: string, asked: Asked, orderSql: readonly string[] = []): string {
-  if (!asked) return columns
+  if (asked === null) return columns
+  const names = namesOf(asked)
   const all = splitColumns(columns)
   const listed = new Set(all.values())
-  if (!asked.every((name) => all.has(name)) || !orderSql.every((sql) => listed.has(sql))) return columns
-  const wanted = new Set(all.has('id') ? [...alwaysRead, ...asked] : asked)
+  if (!names.every((name) => all.has(name)) || !orderSql.every((sql) => listed.has(sql))) return columns
+  const wanted = new Set(all.has('id') ? [...alwaysRead, ...names] : names)
   return [...all].flatMap(([name, sql]) => (wanted.has(name) || orderSql.includes(sql) ? [sql] : [])).join(', ')
 }
 
@@ -99,7 +110,7 @@ const split = new Map<string, Map<string, string>>()
 function ofConnection(selection: SelectionNode, info: GraphQLResolveInfo): Asked {
   if (selection.kind !== Kind.FIELD) return union(fragmentOf(selection, info), (inner) => ofConnection(inner, info))
   const { name, selectionSet } = selection
-  if (['totalCount', 'pageInfo', '__typename'].includes(name.value)) return []
+  if (['totalCount', 'pageInfo', '__typename'].includes(name.value)) return none
   if (name.value === 'edges') return union(selectionSet?.selections ?? [], (inner) => ofEdge(inner, info))
   return name.value === 'nodes' ? ofNodes(selectionSet?.selections, info) : null
 }
@@ -108,7 +119,7 @@ function ofEdge(selection: SelectionNode, info: GraphQLResolveInfo): Asked {
   if (selection.kind !== Kind.FIELD) return union(fragmentOf(selection, info), (inner) => ofEdge(inner, info))
   const { name, selectionSet } = selection
   // Whatever else an edge tells is not of its node.
-  return name.value === 'node' ? ofNodes(selectionSet?.selections, info) : []
+  return name.value === 'node' ? ofNodes(selectionSet?.selections, info) : none
 }
 
 function ofNodes(selections: readonly SelectionNode[] = [], info: GraphQLResolveInfo): Asked {
@@ -120,13 +131,13 @@ function ofNodes(selections: readonly SelectionNode[] = [], info: GraphQLResolve
 function ofNode(selection: SelectionNode, type: GraphQLOutputType, info: GraphQLResolveInfo): Asked {
   if (selection.kind !== Kind.FIELD) return union(fragmentOf(selection, info), (inner) => ofNode(inner, type, info))
   const name = selection.name.value
-  if (name === '__typename') return []
+  if (name === '__typename') return none
   return union(objectTypesOf(type, info), (objectType) => {
     const field = objectType.getFields()[name]
     // A field of one member of an interface is no field of the others.
-    if (!field) return []
-    if (!field.resolve) return [name]
-    return getNamedType(field.type).name.endsWith('Connection') ? [] : null
+    if (!field) return none
+    if (!field.resolve) return name
+    return getNamedType(field.type).name.endsWith('Connection') ? none : null
   })
 }
 
@@ -145,8 +156,10 @@ function union<Item>(items: readonly Item[], askedOf: (item: Item) => Asked): As
   const names = new Set<string>()
   for (const item of items) {
     const asked = askedOf(item)
-    if (!asked) return null
-    for (const name of asked) names.add(name)
+    if (asked === null) return null
+    for (const name of namesOf(asked)) names.add(name)
   }
-  return [...names].sort()
+  return [...names].sort().join(',')
 }
+
+const namesOf = (asked: string) => (asked === '' ? [] : asked.split(','))

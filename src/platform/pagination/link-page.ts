@@ -69,7 +69,7 @@ export async function loadLinkPage<Link extends QueryResultRow, Row>(
   { info, ...options }: PageOptions & { info: GraphQLResolveInfo },
   { column, loader, fieldsOf = () => ({}) }: LinkTarget<Link, Row>,
 ): Promise<LinkConnection<Link, Row>> {
-  const asked = asksForNodesOnly(info) ? [column] : null
+  const asked = asksForNodesOnly(info) ? column : null
   const links = await loadPage(context, source, parentKey, args, { ...options, asked })
   const rows = loader(askedOfNodes(info))
   return new LinkConnection(links, await Promise.all(links.nodes.map((link) => rows.load(link[column] as string))), fieldsOf)
