@@ -1,3 +1,4 @@
+import type { TokenSource } from './aws/aws.type.ts'
 import { createVerifier } from './aws/verification/verify.ts'
 import { createChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
@@ -5,7 +6,10 @@ import { ConfigError } from './config.ts'
 import type { Services } from './context.ts'
 import { createTxtLookup } from './dns/txt-lookup.ts'
 import { organizationsWithOtherIssuer } from './identity/aws-identity.ts'
+import { createAccessTokens, readKeyFile } from './identity/google/access-token.ts'
+import { createGoogleTokens } from './identity/google/google-tokens.ts'
 import { createIssuer } from './identity/issuer.ts'
+import { tokenSources } from './identity/token-sources.ts'
 import { migrateJobs } from './jobs/worker.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { joinEmbeddedPostgres, startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
@@ -76,7 +80,7 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
         awsRegion: config.awsRegion,
         log,
       },
-      issuer,
+      tokenSources(issuer, await googleTokens(config)),
     )
     undo.push(() => verifier.close())
     const changes = createChangeFeed({ url: databaseUrl, log })
@@ -96,6 +100,18 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     await stop()
     throw error
   }
+}
+
+async function googleTokens({ google }: Config): Promise<TokenSource | null> {
+  if (!google) return null
+  const { accounts, decoy, iamCredentialsUrl, keyPath, metadataHost } = google
+  const key =
+    keyPath === null
+      ? null
+      : await readKeyFile(keyPath).catch(({ message }: Error) =>
+          Promise.reject(new ConfigError(`GOOGLE_APPLICATION_CREDENTIALS: ${message}`)),
+        )
+  return createGoogleTokens({ accounts, decoy, endpointUrl: iamCredentialsUrl, accessTokens: createAccessTokens({ key, metadataHost }) })
 }
 
 async function embeddedUrl(config: Config, log: Log, how: 'start' | 'join', undo: (() => unknown)[]): Promise<string> {
