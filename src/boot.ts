@@ -1,3 +1,4 @@
+import { createAccountReader } from './aws/account-reader/account-reader.ts'
 import type { TokenSource } from './aws/aws.type.ts'
 import { createVerifier } from './aws/verification/verify.ts'
 import { createChangeFeed } from './changes/change-feed.ts'
@@ -30,7 +31,6 @@ const dnsLimits = { timeoutMs: 2_000, tries: 2, deadlineMs: 8_000 }
 
 export interface Booted {
   services: Services
-  keyring: Keyring
   databaseUrl: string
   adminKeys: string[]
   /** Where a generated administrator's key lies; null where it was given. */
@@ -72,25 +72,24 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     })
     await issuer.start()
     undo.push(() => issuer.stop())
-    const verifier = createVerifier(
-      {
-        endpointUrl: config.awsEndpointUrl,
-        serviceEndpointUrls: config.awsServiceEndpointUrls,
-        useFipsEndpoint: config.awsUseFips,
-        awsRegion: config.awsRegion,
-        log,
-      },
-      tokenSources(issuer, await googleTokens(config)),
-    )
+    const awsSettings = {
+      endpointUrl: config.awsEndpointUrl,
+      serviceEndpointUrls: config.awsServiceEndpointUrls,
+      useFipsEndpoint: config.awsUseFips,
+      awsRegion: config.awsRegion,
+    }
+    const tokens = tokenSources(issuer, await googleTokens(config))
+    const verifier = createVerifier({ ...awsSettings, log }, tokens)
     undo.push(() => verifier.close())
+    const accountReader = createAccountReader(awsSettings, tokens)
+    undo.push(() => accountReader.close())
     const changes = createChangeFeed({ url: databaseUrl, log })
     undo.push(() => changes.stop())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, issuer, verifier, changes, txtLookup, log },
-      keyring,
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

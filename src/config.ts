@@ -52,6 +52,7 @@ export interface GoogleConfig {
 export interface Quotas {
   awsAccounts: number
   components: number
+  awsCredentials: number
   apiKeys: number
   runningOperations: number
   members: number
@@ -64,6 +65,7 @@ export interface Quotas {
 const defaultQuotas: Quotas = {
   awsAccounts: 5_000,
   components: 50_000,
+  awsCredentials: 5_000,
   apiKeys: 200,
   runningOperations: 4,
   members: 50_000,

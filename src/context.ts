@@ -1,4 +1,5 @@
 import type { Viewer } from './auth/viewer.ts'
+import type { AccountReader } from './aws/account-reader/account-reader.ts'
 import type { Verifier } from './aws/verification/verify.ts'
 import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
@@ -8,14 +9,17 @@ import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
 import type { Log } from './platform/log.ts'
 import type { CursorSigner } from './platform/pagination/cursor.ts'
+import type { Keyring } from './secrets/keyring.ts'
 
 /** What a process has, whoever asks. */
 export interface Services {
   config: Config
   db: Database
   cursors: CursorSigner
+  keyring: Keyring
   issuer: Issuer
   verifier: Verifier
+  accountReader: AccountReader
   txtLookup: TxtLookup
   changes: ChangeFeed
   log: Log

@@ -3,6 +3,9 @@ import { auditEventLoader } from './audit/audit.loader.ts'
 import type { Scope } from './auth/scope.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { awsAccountByNumberLoader, awsAccountLoader } from './aws-account/aws-account.loader.ts'
+import { awsCredentialLoader } from './aws-credential/aws-credential.loader.ts'
+import { awsRoleByArnLoader, awsRoleLoader } from './aws-role/aws-role.loader.ts'
+import { awsSyncLoader, organizationOfSync } from './aws-sync/aws-sync.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
@@ -37,6 +40,9 @@ export const entities: Record<IdPrefix, Entity> = {
   ver: reads('COMPONENTS_READ', verificationLoader),
   tr: reads('COMPONENTS_READ', componentTransitionLoader),
   acct: reads('AWS_READ', awsAccountLoader),
+  cred: reads('AWS_READ', awsCredentialLoader),
+  role: reads('AWS_READ', awsRoleLoader),
+  sync: { requires: { scopes: ['AWS_READ'] }, load: (context, id) => awsSyncLoader(context).load(organizationOfSync(id)) },
   sso: reads('SSO_READ', ssoConnectorLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
   mem: reads('USER_GROUPS_READ', memberLoader),
@@ -97,6 +103,10 @@ async function loadByNaturalKey(context: Context, { __typename, ...key }: Repres
   if (__typename === 'AwsAccount' && typeof organizationId === 'string' && typeof key.accountId === 'string') {
     assertMeets(context.viewer, entities.acct.requires)
     return awsAccountByNumberLoader(context).load(`${organizationId} ${key.accountId}`)
+  }
+  if (__typename === 'AwsRole' && typeof organizationId === 'string' && typeof key.arn === 'string') {
+    assertMeets(context.viewer, entities.role.requires)
+    return awsRoleByArnLoader(context).load(`${organizationId} ${key.arn}`)
   }
   return null
 }

@@ -6,6 +6,27 @@ import { ApiKeyResolver, OrganizationApiKeysResolver } from './api-key/api-key.r
 import { ActorResolver, AuditEventResolver, OrganizationAuditResolver } from './audit/audit.resolver.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { AwsAccountResolver, OrganizationAwsAccountsResolver } from './aws-account/aws-account.resolver.ts'
+import {
+  AccountCredentialsResolver,
+  AwsCredentialResolver,
+  OrganizationAwsCredentialsResolver,
+} from './aws-credential/aws-credential.resolver.ts'
+import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
+import { AwsRoleSubscriptions } from './aws-role/aws-role.subscriptions.ts'
+import {
+  AwsRoleMemberEdgeResolver,
+  AwsRoleUserGroupsResolver,
+  MemberAwsRoleEdgeResolver,
+  MemberAwsRolesResolver,
+  RoleMappingMutations,
+  UserGroupAwsRolesResolver,
+} from './aws-role/role-mapping.resolver.ts'
+import {
+  AwsAccountSyncResolver,
+  AwsSyncResolver,
+  IntegrationAwsSyncResolver,
+  OrganizationAwsSyncResolver,
+} from './aws-sync/aws-sync.resolver.ts'
 import { ComponentMutations } from './component/component.mutations.ts'
 import {
   AccessLogsComponentResolver,
@@ -84,6 +105,16 @@ const resolvers = [
   ComponentMutations,
   AwsAccountResolver,
   OrganizationAwsAccountsResolver,
+  AwsCredentialResolver,
+  OrganizationAwsCredentialsResolver,
+  AccountCredentialsResolver,
+  AwsRoleResolver,
+  OrganizationAwsRolesResolver,
+  AccountAwsRolesResolver,
+  AwsSyncResolver,
+  AwsAccountSyncResolver,
+  IntegrationAwsSyncResolver,
+  OrganizationAwsSyncResolver,
   BackgroundOperationResolver,
   BackgroundOperationResultResolver,
   OrganizationOperationsResolver,
@@ -100,6 +131,12 @@ const resolvers = [
   MemberUserGroupsResolver,
   OrganizationUserGroupsResolver,
   UserGroupMutations,
+  AwsRoleUserGroupsResolver,
+  AwsRoleMemberEdgeResolver,
+  MemberAwsRolesResolver,
+  MemberAwsRoleEdgeResolver,
+  UserGroupAwsRolesResolver,
+  RoleMappingMutations,
   PolicyResolver,
   UserGroupPoliciesResolver,
   ResourceGroupPoliciesResolver,
@@ -110,6 +147,7 @@ const resolvers = [
   ComponentSubscriptions,
   OperationSubscriptions,
   SsoConnectorSubscriptions,
+  AwsRoleSubscriptions,
 ] as const
 
 /** Types that only interfaces lead to. */

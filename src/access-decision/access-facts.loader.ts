@@ -7,10 +7,22 @@ export interface FactsRequest {
   asked: readonly { organizationId: string; memberId: string; key: string }[]
   /** Permission groups that a match can come from. */
   permissionGroupIds: readonly string[]
+  /** As many rows as are wanted at most. */
+  limit: number
+}
+
+export type FactRow = PolicyFactRow | GrantFactRow
+
+/** A group of the member grants the AWS role that is one of the member's keys. */
+export interface GrantFactRow {
+  memberId: string
+  userGroupId: string
+  policyId: null
+  key: string
 }
 
 /** A policy of a group of the member with one of its resource groups, by an object that is one of the member's keys. */
-export interface FactRow {
+export interface PolicyFactRow {
   memberId: string
   userGroupId: string
   policyId: string
@@ -43,15 +55,28 @@ cross join lateral (
 cross join lateral (
   select "id", "access", "permissionGroupIds" from "Policy"
   where "organizationId" = c."organizationId" and "id" = u."policyId" and "permissionGroupIds" && $4::text[] offset 0
-) p`,
+) p
+union all
+select k."memberId", m."userGroupId", null, 'ALLOW', null, null, k."key"
+from unnest($1::text[], $2::text[], $3::text[]) as k("organizationId", "memberId", "key")
+cross join lateral (
+  select "userGroupId" from "UserGroupAwsRole" where "organizationId" = k."organizationId" and "awsRoleId" = substr(k."key", 9) offset 0
+) g
+cross join lateral (
+  select "userGroupId" from "UserGroupMember"
+  where "organizationId" = k."organizationId" and "userGroupId" = g."userGroupId" and "memberId" = k."memberId" offset 0
+) m
+where k."key" like 'awsRole.%'
+limit $5`,
 )
 
-/** Of the policies of members' groups, what can match. */
-export function readFacts(db: Queryable, { asked, permissionGroupIds }: FactsRequest): Promise<FactRow[]> {
+/** Of the policies and role mappings of members' groups, what can match. */
+export function readFacts(db: Queryable, { asked, permissionGroupIds, limit }: FactsRequest): Promise<FactRow[]> {
   return rows(db, factsOfMembers, [
     asked.map(({ organizationId }) => organizationId),
     asked.map(({ memberId }) => memberId),
     asked.map(({ key }) => key),
     permissionGroupIds,
+    limit,
   ])
 }

@@ -1,3 +1,5 @@
+import { readAwsAccounts } from '../aws-sync/read-accounts.job.ts'
+import { scheduleAwsSyncs } from '../aws-sync/schedule.job.ts'
 import { changeRetention } from '../changes/forget-changes.ts'
 import { reverifyComponent } from '../component/component.job.ts'
 import { verificationSchedule } from '../component/verification-schedule.ts'
@@ -13,6 +15,8 @@ export type JobHandler<Name extends JobName> = (services: Services, payload: Job
 /** Which function does which job. */
 export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
   reverifyComponent,
+  readAwsAccounts,
+  scheduleAwsSyncs,
   verifyComponents: verifyComponentsJob,
   lookUpSsoConnector,
 }

@@ -93,11 +93,19 @@ export async function updateOrganization(context: Context, input: OrganizationCh
   }
 }
 
-/**
- * What the cascade from the organization's row would not do: a resource group that a policy uses refuses to go, and a statement of its own
- * for each large table stays within the time a statement has.
- */
-const leavesFirst = ['PolicyResourceGroup', 'Policy', 'UserGroupMember', 'ResourceGroupObject'] as const
+/** What the cascade from the organization's row would not do (a resource group that a policy uses refuses to go), or not in the time a statement has. */
+const leavesFirst = [
+  'PolicyResourceGroup',
+  'Policy',
+  'UserGroupMember',
+  'Member',
+  'ResourceGroupObject',
+  'UserGroupAwsRole',
+  'AwsAccountSync',
+  'AwsRole',
+] as const
+/** With what foreign keys look for behind each, well within the 4.5 s of a statement. */
+const rowsAtOnce = 20_000
 
 /** Everything the organization owns goes with it. What remains: an event of the platform, and its AWS identity's tombstone. */
 export async function deleteOrganization(
@@ -123,12 +131,14 @@ export async function deleteOrganization(
       const owned = await tx.query<{ id: string }>(
         `select "id" from "Integration" where "organizationId" = $1 union all select "id" from "Component" where "organizationId" = $1
          union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1
+         union all select "id" from "AwsCredential" where "organizationId" = $1
+         union all select "id" from "AwsRole" where "organizationId" = $1
          union all select "id" from "Member" where "organizationId" = $1 union all select "id" from "UserGroup" where "organizationId" = $1
          union all select "id" from "Policy" where "organizationId" = $1 union all select "id" from "ResourceGroup" where "organizationId" = $1
          union all select "id" from "SsoConnector" where "organizationId" = $1`,
         [id],
       )
-      for (const table of leavesFirst) await tx.query(`delete from "${table}" where "organizationId" = $1`, [id])
+      for (const table of leavesFirst) await emptyOf(tx, table, id)
       await buryAwsIdentity(tx, id)
       const actor = actorColumns(context)
       await tx.query(
@@ -151,6 +161,12 @@ export async function deleteOrganization(
   } finally {
     context.loaders.clear()
   }
+}
+
+async function emptyOf(tx: PoolClient, table: (typeof leavesFirst)[number], organizationId: string): Promise<void> {
+  const text = `delete from "${table}" where ctid = any(array(select ctid from "${table}" where "organizationId" = $1 limit ${rowsAtOnce}))`
+  let deleted = rowsAtOnce
+  while (deleted === rowsAtOnce) deleted = (await tx.query(text, [organizationId])).rowCount ?? 0
 }
 
 function checkFields({ slug, name }: { slug?: string | null; name?: string | null }): Checks {

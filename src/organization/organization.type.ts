@@ -77,7 +77,8 @@ export class OrganizationPayload {
 @ObjectType({ description: 'What a deletion took along.', simpleResolvers: true })
 export class DeleteOrganizationPayload {
   @Field(() => [ID], {
-    description: 'The organization and its integrations, components, accounts and keys, members, groups, policies and resource groups.',
+    description:
+      'The organization with its integrations, components, accounts, credentials, roles, keys, members, groups, policies, resource groups and SSO connectors.',
   })
   deletedIds!: string[]
 

@@ -6,10 +6,12 @@ import {
   defaultFieldResolver,
   type GraphQLField,
   type GraphQLFieldResolver,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   isInterfaceType,
   isObjectType,
+  isUnionType,
   Kind,
   parse,
   parseConstValue,
@@ -115,6 +117,8 @@ function directive(name: string, args: Record<string, string> = {}): ConstDirect
   }
 }
 
+const isNode = (type: GraphQLObjectType) => type.getInterfaces().some(({ name }) => name === 'Node')
+
 type Resolvers = Record<string, Record<string, unknown>>
 
 function resolversOf<Context, Requirement>(
@@ -127,6 +131,8 @@ function resolversOf<Context, Requirement>(
     if (type.name.startsWith('__')) continue
     // Interfaces carry no resolvers of their own: each object type has its fields'.
     if (isInterfaceType(type)) resolvers[type.name] = { __resolveType: options.typeNameOf }
+    // What type-graphql makes of a union's own resolveType is asynchronous, which compiled queries do not wait for.
+    if (isUnionType(type) && type.getTypes().every(isNode)) resolvers[type.name] = { __resolveType: options.typeNameOf }
     if (!isObjectType(type)) continue
     const fields = resolvers[type.name] ?? {}
     resolvers[type.name] = fields

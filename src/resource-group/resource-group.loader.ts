@@ -37,6 +37,12 @@ const holdByIds = statement(
   'select "id" from "ResourceGroup" where "organizationId" = $1 and "id" = any($2::text[]) for key share',
 )
 
+const naming = statement(
+  'resource_groups_naming_key',
+  `select ${resourceGroupColumns} from "ResourceGroupObject" o join "ResourceGroup" r on r."organizationId" = o."organizationId" and r."id" = o."resourceGroupId"
+   where o."organizationId" = $1 and o."key" = $2 order by o."resourceGroupId" limit $3`,
+)
+
 export function resourceGroupLoader({ db, viewer, loaders }: Context): DataLoader<string, ResourceGroupRow | null> {
   return loaders.get('resourceGroup', () =>
     rowLoader<ResourceGroupRow>(
@@ -61,6 +67,10 @@ export async function holdResourceGroups(tx: Queryable, organizationId: string, 
   const found = ids.length === 0 ? [] : await rows<{ id: string }>(tx, holdByIds, [organizationId, ids])
   return new Set(found.map(({ id }) => id))
 }
+
+/** Resource groups that name the thing, at most `limit`. Whoever holds its row for deletion sees all there will be. */
+export const resourceGroupsNaming = (tx: Queryable, organizationId: string, key: string, limit: number): Promise<ResourceGroupRow[]> =>
+  rows(tx, naming, [organizationId, key, limit])
 
 /** An organization's resource groups; a name is unique in it, so the order needs no tie-break. */
 export const organizationResourceGroups: PageSource<ResourceGroupRow> = {

@@ -4,6 +4,10 @@ import { everything, parseResourceKey, type ResourceKind, type ResourcePlace, re
 /** Where the things of each kind lie. `t` is the thing itself. */
 const sources: Record<ResourceKind, { from: string; name?: string; accountId?: string; integrationId?: string }> = {
   awsAccount: { from: '"AwsAccount" t', name: 't."accountId"' },
+  awsRole: {
+    from: '"AwsRole" t join "AwsAccount" a on a."organizationId" = t."organizationId" and a."id" = t."awsAccountId"',
+    accountId: 'a."accountId"',
+  },
   integration: { from: '"Integration" t' },
   component: {
     from: '"Component" t join "AwsAccount" a on a."organizationId" = t."organizationId" and a."id" = t."awsAccountId"',

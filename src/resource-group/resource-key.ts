@@ -6,6 +6,7 @@ export const everything = '*'
 /** What a key can name: by the prefix of its global id, an AWS account by its number. */
 const kinds = {
   awsAccount: { prefix: null, noun: 'AWS account' },
+  awsRole: { prefix: 'role', noun: 'AWS role' },
   integration: { prefix: 'int', noun: 'integration' },
   component: { prefix: 'cmp', noun: 'component' },
   userGroup: { prefix: 'ug', noun: 'user group' },

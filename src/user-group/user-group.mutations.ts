@@ -37,7 +37,9 @@ export class UserGroupMutations {
     return payload(noGroup, async () => ({ userGroup: await updateUserGroup(context, input) }))
   }
 
-  @Mutation(() => DeleteUserGroupPayload, { description: 'Deletes a user group with its policies and memberships.' })
+  @Mutation(() => DeleteUserGroupPayload, {
+    description: 'Deletes a user group with its policies, memberships and the AWS roles it grants.',
+  })
   @Requires('USER_GROUPS_WRITE')
   deleteUserGroup(
     @Arg('input', () => DeleteUserGroupInput, { description: 'Which one.' }) input: DeleteUserGroupInput,

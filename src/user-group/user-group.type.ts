@@ -25,10 +25,10 @@ export class UserGroup extends Node {
   @Field(() => DateTime, { description: 'When it was made.' })
   createdAt!: Date
 
-  @Field(() => DateTime, { description: 'When it last changed, its members included.' })
+  @Field(() => DateTime, { description: 'When it last changed, its members and the roles it grants included.' })
   updatedAt!: Date
 
-  @Field(() => Int, { description: 'Counts its changes, those of its policies and of the set of its members included.' })
+  @Field(() => Int, { description: 'Counts its changes, those of its policies, of its members and of the roles it grants included.' })
   version!: number
 }
 

@@ -52,6 +52,32 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     itemId: `arn:aws:lambda:us-east-1:${accountId}:function:f${i}`,
   }))
 
+  const home = await pool.query<{ id: string }>('select "id" from "AwsAccount" where "organizationId" = $1 and "accountId" = $2', [
+    organizationId,
+    accountId,
+  ])
+  for (const [place, awsAccountId] of [home.rows[0]?.id, ...accounts.map(({ id }) => id)].entries()) {
+    await copy('AwsCredential', idOf('AwsCredential'), (i) => ({
+      id: newId('cred'),
+      accountName: `credential ${place}.${i}`,
+      awsAccountId,
+    }))
+    await copy('AwsRole', idOf('AwsRole'), (i) => ({
+      id: newId('role'),
+      awsAccountId,
+      name: `role-${place}-${i}`,
+      arn: `arn:aws:iam::${place}:role/role-${place}-${i}`,
+    }))
+  }
+  const syncId = (await pool.query('select "lastOperationId" as "id" from "AwsSync" where "organizationId" = $1', [organizationId])).rows[0]
+    ?.id
+  await copyRow(
+    pool,
+    'AwsAccountSync',
+    syncId,
+    numbers.map((i) => ({ ordinal: i + 1, accountName: `account ${i}` })),
+    'operationId',
+  )
   await multiplyGroups(pool, organizationId, idOf)
   await copy('SsoConnector', idOf('SsoConnector'), (i) => ({ id: newId('sso'), emailDomain: `many-${i}.example` }))
 
@@ -117,6 +143,10 @@ async function multiplyGroups(pool: Pool, organizationId: string, idOf: (typeNam
      from "AwsAccount" a, unnest($2::text[]) r where a."organizationId" = $1 on conflict do nothing`,
     resourceIds,
   )
+  await link(
+    `insert into "UserGroupAwsRole" ("organizationId", "userGroupId", "awsRoleId") select $1, g."id", r."id"
+     from "UserGroup" g join "AwsRole" r using ("organizationId") where "organizationId" = $1 on conflict do nothing`,
+  )
 }
 
 /** Copies of one row, with what is changed in each. The row is found by `column`; where several have it, the first is copied. */
@@ -141,9 +171,10 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   const first = own.idOf(typeName)
   const prefix = first.slice(0, first.lastIndexOf('_')) as IdPrefix
   if (prefix === 'pg') return shippedPermissionGroups.slice(0, count).map(({ id }) => id)
-  const table = tables[prefix]
+  // A sync has its organization's id under another prefix.
+  const table = prefix === 'sync' ? `(select 'sync_' || substr("id", 5) as "id" from "Organization") s` : `"${tables[prefix]}"`
   const same = prefix === 'cmp' ? `"kind" = (select "kind" from "Component" where "id" = $1)` : '$1 = $1'
-  const { rows } = await pool.query<{ id: string }>(`select "id" from "${table}" where ${same} order by "id" = $1 desc, "id" limit $2`, [
+  const { rows } = await pool.query<{ id: string }>(`select "id" from ${table} where ${same} order by "id" = $1 desc, "id" limit $2`, [
     first,
     count,
   ])
@@ -151,7 +182,7 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   return rows.map(({ id }) => id)
 }
 
-const tables: Record<Exclude<IdPrefix, 'pg'>, string> = {
+const tables: Record<Exclude<IdPrefix, 'sync' | 'pg'>, string> = {
   org: 'Organization',
   key: 'ApiKey',
   aud: 'AuditEvent',
@@ -160,6 +191,8 @@ const tables: Record<Exclude<IdPrefix, 'pg'>, string> = {
   ver: 'Verification',
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
+  cred: 'AwsCredential',
+  role: 'AwsRole',
   op: 'BackgroundOperation',
   mem: 'Member',
   ug: 'UserGroup',

@@ -146,6 +146,11 @@ const lists = readFields.filter(({ field }) => isConnection(field.type)).map((li
 /** What each list is ordered by, where it is not the order in which its items were made. */
 const orderedBy: Record<string, string> = {
   'Organization.awsAccounts': 'accountId',
+  'AwsAccount.credentials': 'accountName',
+  'AwsAccount.roles': 'name',
+  'AwsRole.members': 'email',
+  'Organization.awsCredentials': 'accountName',
+  'Organization.awsRoles': 'name',
   'Organization.integrations': 'name',
   'Organization.members': 'email',
   'Organization.permissionGroups': 'name',
@@ -156,14 +161,15 @@ const orderedBy: Record<string, string> = {
   'UserGroup.members': 'email',
   'Viewer.organizations': 'slug',
 }
-const hasNoId = ['BackgroundOperationResultConnection']
+/** What tells items apart that have no id. */
+const withoutId: Record<string, string> = { BackgroundOperationResultConnection: 'subjectId', AwsAccountSyncConnection: 'accountName' }
 
 describe('every list', () => {
   const readOf = ({ coordinate, type, field }: FieldOfType): Read => {
     const way = reach(type.name)
     const connection = getNamedType(field.type) as GraphQLObjectType
     const item = getNamedType(connection.getFields().nodes?.type)
-    const key = hasNoId.includes(connection.name) ? 'subjectId' : `id ${orderedBy[coordinate] ?? ''}`
+    const key = withoutId[connection.name] ?? `id ${orderedBy[coordinate] ?? ''}`
     const given = Object.entries(argumentsOf(type.name, field, own)).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
     return async (args) => {
       const query = queryAlong(way, `list: ${field.name}(${[...given, args].join(', ')}) ${selected}`)
@@ -184,7 +190,7 @@ describe('every list', () => {
     expect(await walkForward(read, size)).toEqual(all.nodes)
     expect(await walkBackward(read, size)).toEqual(all.nodes)
     const connection = String(list.field.type).replaceAll('!', '')
-    if (hasNoId.includes(connection)) return
+    if (connection in withoutId) return
     const keys = all.nodes.map((node) => node[orderedBy[list.coordinate] ?? 'id'] as string)
     expect(new Set(keys).size).toBe(keys.length)
     const ascending = keys.toSorted((a, b) => (a < b ? -1 : 1))

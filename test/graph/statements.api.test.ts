@@ -33,7 +33,7 @@ const relations = readFields
   .map((relation) => ({ name: relation.coordinate, relation }))
 
 /** Lists by links cost one statement more: the links, then what they lead to. */
-const byLinks = ['UserGroup.members', 'Member.userGroups']
+const byLinks = ['UserGroup.members', 'UserGroup.awsRoles', 'Member.userGroups', 'Member.awsRoles', 'AwsRole.userGroups', 'AwsRole.members']
 /** What ships with the product is held in memory. */
 const inMemory = ['Organization.permissionGroups']
 

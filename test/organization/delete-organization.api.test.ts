@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { readAwsAccounts } from '../../src/aws-sync/read-accounts.job.ts'
 import { startWorker } from '../../src/jobs/worker.ts'
 import { newId } from '../../src/platform/typeid.ts'
 import { type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { newAccount } from '../support/aws-setup.ts'
 import { itemOf, stagedKinds, type Tenant, tenant } from '../support/component-story.ts'
 import { rowsOf } from '../support/rows.ts'
+import { accountWithRoles, keyOf, syncCalls } from '../support/sync-calls.ts'
 import { makeGroups } from '../tenancy/groups.ts'
 
 let app: TestApp
@@ -30,6 +32,10 @@ async function furnished(): Promise<Tenant> {
     `insert into "BackgroundOperationResult" ("organizationId", "operationId", "ordinal", "succeeded", "errors") values ($1, $2, 0, true, '[]')`,
     [own.id, operation.id],
   )
+  const sync = syncCalls(own)
+  await sync.put([{ accountName: 'prod', accessKeyId: keyOf(accountWithRoles(app, 2)) }])
+  const { operation: reading } = await sync.sync(false)
+  await readAwsAccounts(app.booted.services, { organizationId: own.id, operationId: reading.id }, new AbortController().signal)
   await makeGroups(own, 'walnut')
   await own.ask(`mutation { createSsoConnector(input: { organizationId: "${own.id}", emailDomain: "${own.slug}.example", beginVerification: false }) {
     errors { message } } }`)

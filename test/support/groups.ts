@@ -27,11 +27,18 @@ const shapes: Record<string, string> = {
   setUserGroupMembers: 'userGroup { id version members { nodes { id } } }',
   addUserGroupMembers: 'userGroup { id version members { nodes { id } } }',
   removeUserGroupMembers: 'userGroup { id version members { nodes { id } } }',
+  setUserGroupAwsRoles: 'userGroup { id version awsRoles { nodes { id } } }',
+  addUserGroupAwsRoles: 'userGroup { id version awsRoles { nodes { id } } }',
+  removeUserGroupAwsRoles: 'userGroup { id version awsRoles { nodes { id } } }',
+  setAwsRoleUserGroups: 'awsRole { id version userGroups { nodes { id } } }',
+  addAwsRoleUserGroups: 'awsRole { id version userGroups { nodes { id } } }',
+  removeAwsRoleUserGroups: 'awsRole { id version userGroups { nodes { id } } }',
 }
 export const groupMutations = Object.keys(shapes)
 
 export const inputTypeOf = (mutation: string): string =>
-  mutation.endsWith('UserGroupMembers') ? 'UserGroupMembersInput' : `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`
+  /(UserGroupMembers|UserGroupAwsRoles|AwsRoleUserGroups)$/.exec(mutation)?.[0].concat('Input') ??
+  `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`
 
 /** The document of a mutation by its name, its input in the variable $input, all of its payload selected. */
 export const documentOf = (mutation: string): string =>

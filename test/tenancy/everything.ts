@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { iamOf } from '../../emulator/iam/iam.state.ts'
+import { putRole } from '../../emulator/iam/role.ts'
 import { startWorker } from '../../src/jobs/worker.ts'
 import type { Things } from '../graph/fillers.ts'
 import { nodeTypes } from '../graph/schema-walk.ts'
@@ -39,7 +41,12 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     `mutation { verifyComponents(input: { organizationId: "${id}", ids: ["${accessLogs}"] }) { operation { id } errors { message } } }`,
   )
   const worker = await startWorker(app.booted.services, app.booted.databaseUrl)
-  await untilDone(organization, verifyComponents.operation.id).finally(() => worker.stop())
+  try {
+    await untilDone(organization, verifyComponents.operation.id)
+    await readAws(app, organization, tag, accountId)
+  } finally {
+    await worker.stop()
+  }
   const { pool } = app.booted.services.db
   await pool.query('update "AwsAccount" set "alias" = $2 where "organizationId" = $1', [id, `alias-${tag}`])
   const okta = { type: 'okta', appId: `0o${tag}`, identityProvider: `okta-${tag}`, multiAccountParentId: null }
@@ -51,7 +58,8 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   // Not begun: a look-up would change its row in the middle of a test.
   await ask(`mutation { createSsoConnector(input: { organizationId: "${id}", emailDomain: "${tag}.example", beginVerification: false }) {
     errors { message } } }`)
-  const ids = await idsOf(app, id)
+  // A sync has the organization's id under another prefix, and no column of its own for it.
+  const ids = [...(await idsOf(app, id)), id.replace('org_', 'sync_')]
   const byType = await typesOf(organization, [...ids, permissionGroups.viewer])
   return {
     ...organization,
@@ -60,11 +68,24 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     functionArn,
     ids,
     idOf(typeName) {
-      const found = typeName === 'Component' ? accessLogs : byType.get(typeName)
+      const found = { Component: accessLogs, BackgroundOperation: verifyComponents.operation.id }[typeName] ?? byType.get(typeName)
       if (!found) throw new Error(`There is no ${typeName}: make one in test/tenancy/everything.ts.`)
       return found
     },
   }
+}
+
+/** A key of the account and a role in it, found by a sync. */
+async function readAws(app: TestApp, organization: TestOrganization, tag: string, accountId: string): Promise<void> {
+  const account = app.aws.state.account(accountId)
+  iamOf(account).alias = `alias-${tag}`
+  putRole(account, app.aws.state.now(), { name: `role-${tag}`, trustPolicy: JSON.stringify({ Version: '2012-10-17', Statement: [] }) })
+  await organization.ask(`mutation { putAwsCredentials(input: { organizationId: "${organization.id}", credentials: [
+    { accountName: "credential ${tag}", accessKeyId: "AKIA${accountId}", secretAccessKey: "secret-of-${tag}-0123456789" }] }) { errors { message } } }`)
+  const { syncAwsAccounts } = await organization.ask(
+    `mutation { syncAwsAccounts(input: { organizationId: "${organization.id}" }) { operation { id } errors { message } } }`,
+  )
+  await untilDone(organization, syncAwsAccounts.operation.id)
 }
 
 /** Names of the node types that it has nothing of. */
