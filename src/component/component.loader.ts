@@ -107,9 +107,9 @@ const verificationByIds = statement(
 )
 const lastVerificationByComponents = statement(
   'last_verification_by_components',
-  `select v.* from unnest($1::text[]) as k("componentId") join "Component" c on c."id" = k."componentId" and ${visible('c', '$2')}
-   cross join lateral (select ${verificationColumns} from "Verification" v
-     where v."organizationId" = c."organizationId" and v."componentId" = c."id" order by v."id" desc limit 1) v`,
+  `select v.* from "Component" c cross join lateral (select ${verificationColumns} from "Verification" v
+     where v."organizationId" = c."organizationId" and v."componentId" = c."id" order by v."id" desc limit 1) v
+   where c."id" = any($1::text[]) and ${visible('c', '$2')}`,
 )
 const transitionColumns =
   't."id", t."organizationId", t."componentId", t."at", t."action", t."fromState", t."toState", t."actorKind", t."actorSubject", t."actorLabel"'

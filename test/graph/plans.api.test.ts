@@ -1,10 +1,10 @@
-import { getNamedType, type GraphQLObjectType, isEnumType, isInputObjectType } from 'graphql'
+import { type GraphQLObjectType, getNamedType, isEnumType, isInputObjectType } from 'graphql'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { declaredStatements } from '../../src/platform/statement.ts'
 import { gatehouseSchema } from '../../src/schema.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { countStatements } from '../support/statements.ts'
-import { declaredStatements } from '../../src/platform/statement.ts'
 
 /** Tables of the installation that hold a few rows each, however many organizations there are. */
 const small = ['SigningKey', 'EncryptionKey', 'PlatformSecret', 'AwsIdentityTombstone']
@@ -60,7 +60,9 @@ const organization = gatehouseSchema().schema.getType('Organization') as GraphQL
 const lists = Object.values(organization.getFields()).filter(({ type }) => getNamedType(type).name.endsWith('Connection'))
 const orders = lists.flatMap(({ name, args }) => {
   const orderBy = args.find((arg) => arg.name === 'orderBy')?.type
-  const field = isInputObjectType(getNamedType(orderBy)) ? getNamedType((getNamedType(orderBy) as never as { getFields(): Record<string, { type: never }> }).getFields().field!.type) : undefined
+  const field = isInputObjectType(getNamedType(orderBy))
+    ? getNamedType((getNamedType(orderBy) as never as { getFields(): Record<string, { type: never }> }).getFields().field!.type)
+    : undefined
   const given = isEnumType(field) ? field.getValues().map((value) => `, orderBy: { field: ${value.name} }`) : ['']
   return given.map((order) => ({ name: `${name}${order}`, list: name, order }))
 })
@@ -68,7 +70,9 @@ const orders = lists.flatMap(({ name, args }) => {
 describe('a page of an organization is read by an index of the organization', () => {
   it.each(orders)('$name', async ({ list, order }) => {
     const { id, ask } = await app.organization()
-    const { statements } = await countStatements(() => ask(`{ organization(id: "${id}") { ${list}(first: 3${order}) { totalCount nodes { __typename } } } }`))
+    const { statements } = await countStatements(() =>
+      ask(`{ organization(id: "${id}") { ${list}(first: 3${order}) { totalCount nodes { __typename } } } }`),
+    )
     const pages = statements.filter((text) => /lateral|count\(/.test(text) && !wholeIndex.some((known) => known.test(text)))
     for (const text of pages) expect(await wholeReads(text), text).toEqual([])
   })
