@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import type { DataShape } from './data.ts'
 import type { Measurement } from './measure.ts'
 import { plot } from './plot.ts'
@@ -127,6 +127,6 @@ ${detailTable(results)}`
 function conditionsOf({ data, connections, seconds, rounds }: Conditions): string {
   const { organizations, integrations, componentsPerIntegration, awsRoles, userGroups, membersPerGroup, rolesPerGroup, ssoConnectors } =
     data
-  return `One machine with ${cpus().length} cores, everything on Node.js 24 and one PostgreSQL 18, ${connections} connections, medians of ${rounds} interleaved rounds of ${seconds} s.
+  return `One machine with ${cpus().length} cores, everything on Node.js 24 and one PostgreSQL 18, ${connections} connections, medians of ${rounds} interleaved rounds of ${seconds} s; load average ${loadavg()[0]?.toFixed(0)} (all of it the bench's own would be 2 to 4).
 ${organizations} organizations, each with ${integrations} integrations of ${componentsPerIntegration} components, ${awsRoles} AWS roles, ${userGroups} groups of ${membersPerGroup} members and ${rolesPerGroup} roles, ${ssoConnectors} SSO connectors.`
 }
