@@ -82,7 +82,7 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, issuer, verifier, txtLookup, log },
+      services: { config, db, keyring, cursors, issuer, verifier, txtLookup, log },
       keyring,
       databaseUrl,
       adminKeys: keys.adminKeys,

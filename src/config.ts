@@ -39,9 +39,21 @@ export interface Quotas {
   apiKeys: number
   runningOperations: number
   ssoConnectors: number
+  integrations: number
+  connectors: number
+  resources: number
 }
 
-const defaultQuotas: Quotas = { awsAccounts: 5_000, components: 50_000, apiKeys: 200, runningOperations: 4, ssoConnectors: 50 }
+const defaultQuotas: Quotas = {
+  awsAccounts: 5_000,
+  components: 50_000,
+  apiKeys: 200,
+  runningOperations: 4,
+  ssoConnectors: 50,
+  integrations: 2_000,
+  connectors: 100,
+  resources: 1_000_000,
+}
 
 /** All that is wrong with the settings, in one message. */
 export class ConfigError extends Error {}

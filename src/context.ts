@@ -7,11 +7,13 @@ import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
 import type { Log } from './platform/log.ts'
 import type { CursorSigner } from './platform/pagination/cursor.ts'
+import type { Keyring } from './secrets/keyring.ts'
 
 /** What a process has, whoever asks. */
 export interface Services {
   config: Config
   db: Database
+  keyring: Keyring
   cursors: CursorSigner
   issuer: Issuer
   verifier: Verifier

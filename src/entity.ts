@@ -4,6 +4,7 @@ import type { Scope } from './auth/scope.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { awsAccountByNumberLoader, awsAccountLoader } from './aws-account/aws-account.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
+import { connectorLoader } from './connector/connector.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
 import { operationLoader, operationScopes } from './operation/operation.loader.ts'
@@ -33,6 +34,7 @@ export const entities: Record<IdPrefix, Entity> = {
   tr: reads('COMPONENTS_READ', componentTransitionLoader),
   acct: reads('AWS_READ', awsAccountLoader),
   sso: reads('SSO_READ', ssoConnectorLoader),
+  conn: reads('INTEGRATIONS_READ', connectorLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
 }
 

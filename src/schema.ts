@@ -20,9 +20,17 @@ import {
 } from './component/component.resolver.ts'
 import { componentTypes } from './component/component.type.ts'
 import { VerificationError } from './component/verification.type.ts'
+import { ConnectorResolver, OrganizationConnectorsResolver } from './connector/connector.resolver.ts'
 import type { Context } from './context.ts'
 import { loadEntities, typeNameOf } from './entity.ts'
-import { IntegrationResolver, OrganizationIntegrationsResolver } from './integration/integration.resolver.ts'
+import { IntegrationMutations } from './integration/integration.mutations.ts'
+import {
+  IntegrationOwnerResolver,
+  IntegrationResolver,
+  IntegrationTypeResolver,
+  OrganizationIntegrationsResolver,
+  OwnersMappingResolver,
+} from './integration/integration.resolver.ts'
 import { NodeResolver } from './node.resolver.ts'
 import {
   BackgroundOperationResolver,
@@ -56,7 +64,13 @@ const resolvers = [
   AuditEventResolver,
   OrganizationAuditResolver,
   IntegrationResolver,
+  IntegrationOwnerResolver,
+  OwnersMappingResolver,
+  IntegrationTypeResolver,
+  IntegrationMutations,
   OrganizationIntegrationsResolver,
+  ConnectorResolver,
+  OrganizationConnectorsResolver,
   ComponentResolver,
   BaseComponentResolver,
   IamAssessmentComponentResolver,

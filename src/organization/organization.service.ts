@@ -106,7 +106,8 @@ export async function deleteOrganization(
       const owned = await tx.query<{ id: string }>(
         `select "id" from "Integration" where "organizationId" = $1 union all select "id" from "Component" where "organizationId" = $1
          union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1
-         union all select "id" from "SsoConnector" where "organizationId" = $1`,
+         union all select "id" from "SsoConnector" where "organizationId" = $1
+         union all select "id" from "Connector" where "organizationId" = $1`,
         [id],
       )
       await buryAwsIdentity(tx, id)

@@ -12,6 +12,7 @@ export const idPrefixes = {
   acct: 'AwsAccount',
   op: 'BackgroundOperation',
   sso: 'SsoConnector',
+  conn: 'Connector',
 } as const
 
 export type IdPrefix = keyof typeof idPrefixes

@@ -13,6 +13,7 @@ export interface SealedColumn {
 export const sealedColumns = {
   signingKey: { table: 'SigningKey', column: 'sealedPrivate', idColumn: 'kid', organizationColumn: null },
   platformSecret: { table: 'PlatformSecret', column: 'sealed', idColumn: 'name', organizationColumn: null },
+  integrationSecret: { table: 'Integration', column: 'sealedSecret', idColumn: 'id', organizationColumn: 'organizationId' },
 } as const satisfies Record<string, SealedColumn>
 
 /** What a record of that column is sealed with. `organizationId` is null exactly where the column has no organizationColumn. */

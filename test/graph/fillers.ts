@@ -53,13 +53,18 @@ const ofName: Record<string, (things: Things) => string> = {
   itemId: ({ accountId }) => accountId,
   itemIds: ({ accountId }) => accountId,
   appId: () => '0oabcdef',
+  type: () => 'custom',
 }
 
 /** Where the first value of an enum is refused. */
 const ofEnum: Record<string, string> = { ComponentKind: 'INVENTORY', Scope: 'COMPONENTS_READ' }
 
 /** What ids are of whose argument and field do not say it by their names. */
-const nounOf: Record<string, string> = {}
+const nounOf: Record<string, string> = {
+  'RotateConnectorSecretInput.id': 'Connector',
+  'IntegrationOwnerInput.sourceIntegrationId': 'Integration',
+  'OwnersMappingInput.sourceIntegrationId': 'Integration',
+}
 
 /** Valid arguments: what is required, whatever leads to `chosen`, and there `value`; `wait`, so that the answer tells how it ended. */
 export function argumentsOf(

@@ -1,5 +1,4 @@
 import type { Pool } from 'pg'
-import { type CatalogueEntry, catalogue } from '../../src/integration/catalogue.ts'
 import { type IdPrefix, newId } from '../../src/platform/typeid.ts'
 import type { TestApp } from '../support/app.ts'
 import type { Everything } from '../tenancy/everything.ts'
@@ -21,10 +20,9 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
   await copy('Organization', organizationId, (i) => ({ id: newId('org'), slug: `many-${i}` }))
   await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `key ${i}` }))
   await copy('AuditEvent', idOf('AuditEvent'), () => ({ id: newId('aud') }))
-  const { type } = catalogue.at(-1) as CatalogueEntry
-  // An organization has one integration of type aws, and as long as the catalogue has no other type they are all of that one.
-  if (type === 'aws') await pool.query('drop index "Integration_one_aws_per_organization"')
-  await copy('Integration', idOf('Integration'), (i) => ({ id: newId('int'), name: `integration ${i}`, type }))
+  await copy('Integration', idOf('Integration'), (i) => ({ id: newId('int'), name: `integration ${i}` }))
+  const keys = await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `connector ${i}` }))
+  await copy('Connector', idOf('Connector'), (i) => ({ id: newId('conn'), name: `connector ${i}`, apiKeyId: keys[i]?.id }))
 
   const accounts = await copy('AwsAccount', idOf('AwsAccount'), (i) => ({ id: newId('acct'), accountId: number(i) }))
   for (const type of ['Base', 'IamAssessment', 'IamWrite', 'FunctionCaller', 'AccessLogs', 'Inventory']) {
@@ -108,4 +106,5 @@ const tables: Record<IdPrefix, string> = {
   acct: 'AwsAccount',
   op: 'BackgroundOperation',
   sso: 'SsoConnector',
+  conn: 'Connector',
 }

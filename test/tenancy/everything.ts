@@ -45,6 +45,7 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   // Not begun: a look-up would change its row in the middle of a test.
   await ask(`mutation { createSsoConnector(input: { organizationId: "${id}", emailDomain: "${tag}.example", beginVerification: false }) {
     errors { message } } }`)
+  const integrationId = await makeIntegration(organization, tag)
   const ids = await idsOf(app, id)
   const byType = await typesOf(organization, ids)
   return {
@@ -54,11 +55,39 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     functionArn,
     ids,
     idOf(typeName) {
-      const found = typeName === 'Component' ? accessLogs : byType.get(typeName)
+      const found = { Component: accessLogs, Integration: integrationId }[typeName] ?? byType.get(typeName)
       if (!found) throw new Error(`There is no ${typeName}: make one in test/tenancy/everything.ts.`)
       return found
     },
   }
+}
+
+/** A connector, and an integration that has whatever an integration may have. */
+async function makeIntegration({ id, ask }: TestOrganization, tag: string): Promise<string> {
+  const { registerConnector } = await ask(
+    `mutation { registerConnector(input: { organizationId: "${id}", name: "connector ${tag}" }) { connector { id } secret } }`,
+  )
+  const { organization } = await ask(`{ organization(id: "${id}") { awsIntegration { id } } }`)
+  const sourceIntegrationId = organization.awsIntegration.id
+  const { createIntegration } = await ask(
+    'mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { integration { id } errors { message path } } }',
+    {
+      input: {
+        organizationId: id,
+        name: `custom ${tag}`,
+        type: 'custom',
+        config: { description: `config ${tag}` },
+        connectorId: registerConnector.connector.id,
+        secretStore: { aws: { region: 'us-east-1', secretId: `secret-${tag}` } },
+        connectedResourceTypes: [`things-${tag}`],
+        customAccessDetails: `ask ${tag}`,
+        owner: { attributeType: 'email', attributeValues: [`owner@${tag}.example`], sourceIntegrationId },
+        ownersMapping: { keyName: `owner-${tag}`, attributeType: 'email', sourceIntegrationId },
+      },
+    },
+  )
+  if (!createIntegration.integration) throw new Error(JSON.stringify(createIntegration.errors))
+  return createIntegration.integration.id
 }
 
 /** Names of the node types that it has nothing of. */
