@@ -6,6 +6,8 @@ import { createTxtLookup } from './dns/txt-lookup.ts'
 import { organizationsWithOtherIssuer } from './identity/aws-identity.ts'
 import { createIssuer } from './identity/issuer.ts'
 import { migrateJobs } from './jobs/worker.ts'
+import { createOutboundGuard } from './outbound/outbound-guard.ts'
+import { ownDatabaseOf } from './outbound/own-database.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { joinEmbeddedPostgres, startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
 import { applyMigrations } from './platform/database/migrations.ts'
@@ -80,9 +82,10 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     undo.push(() => verifier.close())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
+    const outbound = createOutboundGuard({ allow: config.outboundAllow, ownDatabase: ownDatabaseOf(config.databaseUrl) })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, keyring, cursors, issuer, verifier, txtLookup, log },
+      services: { config, db, keyring, cursors, issuer, verifier, txtLookup, outbound, log },
       keyring,
       databaseUrl,
       adminKeys: keys.adminKeys,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { AwsService } from './aws/clients.ts'
 import { type DnsServer, parseDnsServers } from './dns/dns-server.ts'
+import { type AddressRange, parseRanges } from './outbound/address.ts'
 
 /** What a process is set to. Only this file reads the environment. */
 export interface Config {
@@ -29,6 +30,8 @@ export interface Config {
   ssoPollSeconds: number
   /** How long a record of an SSO connector is waited for. */
   ssoExpiresSeconds: number
+  /** What tenants' targets may lie in besides public addresses. */
+  outboundAllow: AddressRange[]
   quotas: Quotas
 }
 
@@ -89,6 +92,9 @@ const environment = z.object({
   GATEHOUSE_DNS_SERVERS: optional(
     z.string().refine((text) => parseDnsServers(text) !== null, 'must be a list like 192.0.2.53:53,[2001:db8::53]:53 of host:port'),
   ),
+  GATEHOUSE_OUTBOUND_ALLOW: optional(
+    z.string().refine((text) => parseRanges(text) !== null, 'must be a list like 10.0.0.0/8,fd00::/8 of address ranges'),
+  ),
   GATEHOUSE_SSO_POLL_SECONDS: optional(seconds(3_600)),
   GATEHOUSE_SSO_EXPIRES_SECONDS: optional(seconds(31_536_000)),
   GATEHOUSE_WORKER: optional(z.enum(['inline', 'off'], 'must be inline or off')),
@@ -148,6 +154,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     dnsServers: e.GATEHOUSE_DNS_SERVERS ? parseDnsServers(e.GATEHOUSE_DNS_SERVERS) : null,
     ssoPollSeconds: e.GATEHOUSE_SSO_POLL_SECONDS ?? 60,
     ssoExpiresSeconds: e.GATEHOUSE_SSO_EXPIRES_SECONDS ?? 172_800,
+    outboundAllow: (e.GATEHOUSE_OUTBOUND_ALLOW && parseRanges(e.GATEHOUSE_OUTBOUND_ALLOW)) || [],
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
   }
 }

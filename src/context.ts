@@ -3,6 +3,7 @@ import type { Verifier } from './aws/verification/verify.ts'
 import type { Config } from './config.ts'
 import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
+import type { OutboundGuard } from './outbound/outbound-guard.ts'
 import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
 import type { Log } from './platform/log.ts'
@@ -18,6 +19,7 @@ export interface Services {
   issuer: Issuer
   verifier: Verifier
   txtLookup: TxtLookup
+  outbound: OutboundGuard
   log: Log
 }
 
