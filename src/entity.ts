@@ -11,6 +11,7 @@ import { operationLoader, operationScopes } from './operation/operation.loader.t
 import { organizationBySlugLoader, organizationLoader } from './organization/organization.loader.ts'
 import { topLevelError } from './platform/errors.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
+import { permissionLoader, resourceLoader } from './resource/resource.loader.ts'
 import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
 
 /** What `node` and `_entities` need of a type: who may read it, and how it is loaded with the tenant's filter inside. */
@@ -35,6 +36,8 @@ export const entities: Record<IdPrefix, Entity> = {
   acct: reads('AWS_READ', awsAccountLoader),
   sso: reads('SSO_READ', ssoConnectorLoader),
   conn: reads('INTEGRATIONS_READ', connectorLoader),
+  res: reads('INTEGRATIONS_READ', resourceLoader),
+  perm: reads('INTEGRATIONS_READ', permissionLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
 }
 

@@ -20,7 +20,7 @@ import {
 } from './component/component.resolver.ts'
 import { componentTypes } from './component/component.type.ts'
 import { VerificationError } from './component/verification.type.ts'
-import { ConnectorResolver, OrganizationConnectorsResolver } from './connector/connector.resolver.ts'
+import { ConnectorResolver, OrganizationConnectorsResolver, ReportDiscoveryResolver } from './connector/connector.resolver.ts'
 import type { Context } from './context.ts'
 import { loadEntities, typeNameOf } from './entity.ts'
 import { IntegrationMutations } from './integration/integration.mutations.ts'
@@ -50,6 +50,12 @@ import {
   UpstreamError,
   ValidationError,
 } from './platform/user-error.type.ts'
+import {
+  IntegrationPermissionResolver,
+  IntegrationResourcesResolver,
+  OrganizationResourcesResolver,
+  ResourceResolver,
+} from './resource/resource.resolver.ts'
 import { OrganizationSsoConnectorsResolver, SsoConnectorResolver } from './sso-connector/sso-connector.resolver.ts'
 import { ViewerResolver } from './viewer/viewer.resolver.ts'
 
@@ -70,7 +76,12 @@ const resolvers = [
   IntegrationMutations,
   OrganizationIntegrationsResolver,
   ConnectorResolver,
+  ReportDiscoveryResolver,
   OrganizationConnectorsResolver,
+  ResourceResolver,
+  IntegrationPermissionResolver,
+  IntegrationResourcesResolver,
+  OrganizationResourcesResolver,
   ComponentResolver,
   BaseComponentResolver,
   IamAssessmentComponentResolver,

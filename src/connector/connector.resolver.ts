@@ -1,11 +1,12 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { Requires } from '../auth/requires.ts'
 import type { Context } from '../context.ts'
-import { connectorIntegrations } from '../integration/integration.loader.ts'
+import { connectorIntegrations, type IntegrationRow } from '../integration/integration.loader.ts'
 import { IntegrationConnection } from '../integration/integration.type.ts'
 import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
 import { Organization } from '../organization/organization.type.ts'
 import { payload } from '../platform/errors.ts'
+import type { BulkSummary } from '../platform/node.type.ts'
 import { loadPage } from '../platform/pagination/connection.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
 import { type ConnectorRow, connectorByNameLoader, connectorLoader, organizationConnectors } from './connector.loader.ts'
@@ -19,10 +20,13 @@ import {
   DeleteConnectorPayload,
   RegisterConnectorInput,
   RegisterConnectorPayload,
+  ReportDiscoveryInput,
+  ReportDiscoveryPayload,
   RotateConnectorSecretInput,
   UpdateConnectorInput,
 } from './connector.type.ts'
 import { connectorHeartbeat } from './heartbeat.ts'
+import { reportDiscovery } from './report-discovery.ts'
 
 const none: { connector: ConnectorRow | null } = { connector: null }
 const noneWithSecret: { connector: ConnectorRow | null; secret: string | null } = { connector: null, secret: null }
@@ -103,6 +107,21 @@ export class ConnectorResolver {
     @Ctx() context: Context,
   ) {
     return payload(none, async () => ({ connector: await connectorHeartbeat(context, input) }))
+  }
+}
+
+@Resolver()
+export class ReportDiscoveryResolver {
+  @Mutation(() => ReportDiscoveryPayload, {
+    description: "Takes what the caller's agent found of an integration of its connector, all of it or nothing. Counts as a sign of life.",
+  })
+  @Requires('CONNECTOR')
+  reportDiscovery(
+    @Arg('input', () => ReportDiscoveryInput, { description: 'What was found.' }) input: ReportDiscoveryInput,
+    @Ctx() context: Context,
+  ) {
+    const nothing: { integration: IntegrationRow | null; summary: BulkSummary | null } = { integration: null, summary: null }
+    return payload(nothing, () => reportDiscovery(context, input))
   }
 }
 

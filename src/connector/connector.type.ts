@@ -1,9 +1,12 @@
 import { Directive, Field, ID, InputType, Int, ObjectType } from 'type-graphql'
+import { IntegrationStatus, ResourceStatus } from '../generated/prisma/enums.ts'
+import { Integration } from '../integration/integration.type.ts'
 import { Organization } from '../organization/organization.type.ts'
 import { describeEnum } from '../platform/enum.ts'
-import { Node } from '../platform/node.type.ts'
+import { BulkSummary, Node } from '../platform/node.type.ts'
 import { connectionTypes } from '../platform/pagination/connection.ts'
 import { DateTime } from '../platform/scalars.ts'
+import { TagInput } from '../platform/tag.type.ts'
 import { UserError } from '../platform/user-error.type.ts'
 
 export const ConnectorStatus = { CONNECTED: 'CONNECTED', DISCONNECTED: 'DISCONNECTED' } as const
@@ -75,6 +78,81 @@ export class UpdateConnectorInput {
 export class ConnectorHeartbeatInput {
   @Field(() => String, { nullable: true, description: 'The version of the agent, 1 to 100 characters.' })
   agentVersion?: string | null
+}
+
+@InputType({ description: 'A resource that an agent found.' })
+export class DiscoveredResourceInput {
+  @Field(() => String, { description: 'How its source tells it from others, 1 to 500 characters; unique in the integration.' })
+  externalId!: string
+
+  @Field(() => String, { description: 'Its name for people, 1 to 500 characters.' })
+  name!: string
+
+  @Field(() => String, { description: "One of the resourceTypes of the integration's type that are connected." })
+  type!: string
+
+  @Field(() => [TagInput], { nullable: true, description: 'Its tags there, at most 100.' })
+  sourceTags?: TagInput[] | null
+
+  @Field(() => ResourceStatus, { defaultValue: 'ACTIVE', description: 'How it is doing.' })
+  status!: ResourceStatus
+
+  @Field(() => String, { nullable: true, description: 'Why its status is what it is.' })
+  statusMessage?: string | null
+}
+
+@InputType({ description: 'Something that can be permitted, as an agent found it.' })
+export class DiscoveredPermissionInput {
+  @Field(() => String, { description: 'What it is called there, 1 to 300 characters.' })
+  name!: string
+
+  @Field(() => String, { description: 'On resources of which type.' })
+  resourceType!: string
+}
+
+@InputType({ description: 'What an agent found of an integration.' })
+export class ReportDiscoveryInput {
+  @Field(() => ID, { description: "One of the integrations of the caller's connector." })
+  integrationId!: string
+
+  @Field(() => String, { nullable: true, description: 'The version of the agent, 1 to 100 characters.' })
+  agentVersion?: string | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Calls with one runId, 1 to 200 characters, are one run; absent: this call is a run. A run ends with its complete call.',
+  })
+  runId?: string | null
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'On the last call of a run, sent when the others are answered: what the run did not name is marked DELETED.',
+  })
+  complete!: boolean
+
+  @Field(() => [DiscoveredResourceInput], { description: 'Resources, at most 5,000.' })
+  resources!: DiscoveredResourceInput[]
+
+  @Field(() => [DiscoveredPermissionInput], { nullable: true, description: 'Permissions, at most 5,000; absent: nothing is said of them.' })
+  permissions?: DiscoveredPermissionInput[] | null
+
+  @Field(() => IntegrationStatus, { nullable: true, description: 'ACTIVE, WARNING or ERROR; absent: ACTIVE at the end of a run.' })
+  status?: IntegrationStatus | null
+
+  @Field(() => String, { nullable: true, description: 'What an operator has to know or do, at most 2,000 characters.' })
+  statusMessage?: string | null
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What became of a report: all of it was taken, or nothing.' })
+export class ReportDiscoveryPayload {
+  @Field(() => Integration, { nullable: true, description: 'The integration as it is now.' })
+  integration!: Integration | null
+
+  @Field(() => BulkSummary, { nullable: true, description: 'Resources and permissions that were taken.' })
+  summary!: BulkSummary | null
+
+  @Field(() => [UserError], { description: 'Why nothing was taken; empty on success.' })
+  errors!: UserError[]
 }
 
 @InputType({ description: 'Which connector to delete.' })

@@ -26,7 +26,7 @@ export async function deleteIntegration(context: Context, { id, expectedVersion 
     const present = await tx.query('select 1 from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, id])
     if (present.rowCount === 0) return false
     await cancelRefreshes(tx, organizationId, id, 'The integration was deleted.')
-    const before = await lockIntegration(tx, found, expectedVersion)
+    const before = await lockIntegration(tx, found, expectedVersion, 'update')
     const dependants = await dependantsOf(tx, organizationId, id)
     if (dependants.length > 0) throw new Refusal(stillNeeded(dependants))
     await deleteContents(tx, organizationId, id)

@@ -25,14 +25,15 @@ function assertVersion({ version }: IntegrationRow, expectedVersion: number | nu
   if (expectedVersion != null && expectedVersion !== version) throw new Refusal(userError.conflict(paths.expectedVersion, version))
 }
 
-/** The integration's row, locked, as it is now and at the version expected. */
+/** The integration's row, locked, as it is now and at the version expected. 'update' waits for reports under way, and they for it. */
 export async function lockIntegration(
   tx: PoolClient,
   { organizationId, id }: { organizationId: string; id: string },
   expectedVersion?: number | null,
+  mode: 'no key update' | 'update' = 'no key update',
 ): Promise<IntegrationRow> {
   const { rows } = await tx.query<IntegrationRow>(
-    `select ${integrationColumns} from "Integration" i where i."organizationId" = $1 and i."id" = $2 for no key update`,
+    `select ${integrationColumns} from "Integration" i where i."organizationId" = $1 and i."id" = $2 for ${mode}`,
     [organizationId, id],
   )
   const [found] = rows

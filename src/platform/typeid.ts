@@ -13,6 +13,8 @@ export const idPrefixes = {
   op: 'BackgroundOperation',
   sso: 'SsoConnector',
   conn: 'Connector',
+  res: 'Resource',
+  perm: 'IntegrationPermission',
 } as const
 
 export type IdPrefix = keyof typeof idPrefixes

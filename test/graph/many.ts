@@ -21,6 +21,21 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
   await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `key ${i}` }))
   await copy('AuditEvent', idOf('AuditEvent'), () => ({ id: newId('aud') }))
   await copy('Integration', idOf('Integration'), (i) => ({ id: newId('int'), name: `integration ${i}` }))
+  const integrations = (await pool.query<{ id: string }>('select "id" from "Integration" where "organizationId" = $1', [organizationId]))
+    .rows
+  for (const [n, { id: integrationId }] of integrations.entries()) {
+    await copy('Resource', idOf('Resource'), (i) => ({
+      id: newId('res'),
+      integrationId,
+      externalId: `many ${n} ${i}`,
+      name: `resource ${i}`,
+    }))
+    await copy('IntegrationPermission', idOf('IntegrationPermission'), (i) => ({
+      id: newId('perm'),
+      integrationId,
+      name: `permission ${i}`,
+    }))
+  }
   const keys = await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `connector ${i}` }))
   await copy('Connector', idOf('Connector'), (i) => ({ id: newId('conn'), name: `connector ${i}`, apiKeyId: keys[i]?.id }))
 
@@ -107,4 +122,6 @@ const tables: Record<IdPrefix, string> = {
   op: 'BackgroundOperation',
   sso: 'SsoConnector',
   conn: 'Connector',
+  res: 'Resource',
+  perm: 'IntegrationPermission',
 }

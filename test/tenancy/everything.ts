@@ -8,6 +8,8 @@ import type { TestApp, TestOrganization } from '../support/app.ts'
 export interface Everything extends TestOrganization, Things {
   /** Stands in every name it was given, and nowhere else. */
   tag: string
+  /** The key of its connector's agent. */
+  connectorKey: string
   /** All of its global ids. */
   ids: string[]
 }
@@ -45,7 +47,7 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   // Not begun: a look-up would change its row in the middle of a test.
   await ask(`mutation { createSsoConnector(input: { organizationId: "${id}", emailDomain: "${tag}.example", beginVerification: false }) {
     errors { message } } }`)
-  const integrationId = await makeIntegration(organization, tag)
+  const { integrationId, connectorKey } = await makeIntegration(app, organization, tag)
   const ids = await idsOf(app, id)
   const byType = await typesOf(organization, ids)
   return {
@@ -53,6 +55,7 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     tag,
     accountId,
     functionArn,
+    connectorKey,
     ids,
     idOf(typeName) {
       const found = { Component: accessLogs, Integration: integrationId }[typeName] ?? byType.get(typeName)
@@ -63,7 +66,11 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
 }
 
 /** A connector, and an integration that has whatever an integration may have. */
-async function makeIntegration({ id, ask }: TestOrganization, tag: string): Promise<string> {
+async function makeIntegration(
+  app: TestApp,
+  { id, ask }: TestOrganization,
+  tag: string,
+): Promise<{ integrationId: string; connectorKey: string }> {
   const { registerConnector } = await ask(
     `mutation { registerConnector(input: { organizationId: "${id}", name: "connector ${tag}" }) { connector { id } secret } }`,
   )
@@ -87,7 +94,35 @@ async function makeIntegration({ id, ask }: TestOrganization, tag: string): Prom
     },
   )
   if (!createIntegration.integration) throw new Error(JSON.stringify(createIntegration.errors))
-  return createIntegration.integration.id
+  const integrationId = createIntegration.integration.id
+  const type = `things-${tag}`
+  const resource = (name: string) => ({
+    externalId: `${name}-${tag}`,
+    name: `${name} ${tag}`,
+    type,
+    statusMessage: `all is well with ${tag}`,
+    sourceTags: [{ key: `owner-${tag}`, value: `team-${tag}` }],
+  })
+  const connectorKey = registerConnector.secret
+  // The run stays open, so that there is one with parts.
+  const reported = await app.send(
+    connectorKey,
+    'mutation ($input: ReportDiscoveryInput!) { reportDiscovery(input: $input) { errors { message path } } }',
+    {
+      input: {
+        integrationId,
+        runId: `run-${tag}`,
+        resources: ['one', 'two'].map(resource),
+        permissions: [{ name: `use-${tag}`, resourceType: type }],
+      },
+    },
+  )
+  if (reported.data.reportDiscovery.errors.length > 0) throw new Error(JSON.stringify(reported))
+  const { integration } = await ask(`{ integration(id: "${integrationId}") { resources { nodes { id } } } }`)
+  await ask('mutation ($input: AddResourceUserTagsInput!) { addResourceUserTags(input: $input) { errors { message } } }', {
+    input: { resourceId: integration.resources.nodes[0].id, tags: [{ key: `tag-${tag}`, value: `value-${tag}` }] },
+  })
+  return { integrationId, connectorKey }
 }
 
 /** Names of the node types that it has nothing of. */

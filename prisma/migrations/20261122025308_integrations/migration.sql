@@ -82,8 +82,8 @@ CREATE TABLE "DiscoveryRunPart" (
     "organizationId" TEXT COLLATE "C" NOT NULL,
     "integrationId" TEXT COLLATE "C" NOT NULL,
     "runId" TEXT COLLATE "C" NOT NULL,
-    "externalIds" TEXT[] COLLATE "C",
-    "permissions" JSONB,
+    "resources" BIGINT[],
+    "permissions" BIGINT[],
 
     CONSTRAINT "DiscoveryRunPart_pkey" PRIMARY KEY ("id")
 );
