@@ -118,6 +118,15 @@ export class EnableIntegrationInput {
   expectedVersion?: number | null
 }
 
+@InputType({ description: 'Which integration to read.' })
+export class RefreshIntegrationInput {
+  @Field(() => ID, { description: 'The integration: of a type that this server reads.' })
+  id!: string
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Whether to answer when it has ended, after at most 10 seconds.' })
+  wait!: boolean
+}
+
 @InputType({ description: 'Which integration to delete.' })
 export class DeleteIntegrationInput {
   @Field(() => ID, { description: 'The integration; not the aws one, which is uninstalled.' })

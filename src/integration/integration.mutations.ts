@@ -1,6 +1,8 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
 import { Requires } from '../auth/requires.ts'
 import type { Context } from '../context.ts'
+import type { OperationRow } from '../operation/operation.loader.ts'
+import { BackgroundOperationPayload } from '../operation/operation.type.ts'
 import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
 import { payload } from '../platform/errors.ts'
 import { createIntegration, validateIntegration } from './create-integration.ts'
@@ -12,10 +14,12 @@ import {
   DisableIntegrationInput,
   EnableIntegrationInput,
   IntegrationPayload,
+  RefreshIntegrationInput,
   UpdateIntegrationInput,
   ValidateIntegrationPayload,
 } from './integration.input.ts'
 import type { IntegrationRow } from './integration.loader.ts'
+import { refreshIntegration } from './refresh-integration.ts'
 import { disableIntegration, enableIntegration } from './switch-integration.ts'
 import { updateIntegration } from './update-integration.ts'
 
@@ -49,6 +53,18 @@ export class IntegrationMutations {
     @Ctx() context: Context,
   ) {
     return payload(none, async () => ({ integration: await updateIntegration(context, input) }))
+  }
+
+  @Mutation(() => BackgroundOperationPayload, {
+    description: 'Reads in the background what an integration has. While that goes on, another call gets the same operation.',
+  })
+  @Requires('INTEGRATIONS_WRITE')
+  refreshIntegration(
+    @Arg('input', () => RefreshIntegrationInput, { description: 'Which one.' }) input: RefreshIntegrationInput,
+    @Ctx() context: Context,
+  ) {
+    const notBegun: { operation: OperationRow | null } = { operation: null }
+    return payload(notBegun, async () => ({ operation: await refreshIntegration(context, input) }))
   }
 
   @Mutation(() => IntegrationPayload, {

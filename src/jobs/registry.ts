@@ -1,5 +1,6 @@
 import { reverifyComponent } from '../component/component.job.ts'
 import type { Services } from '../context.ts'
+import { refreshIntegrationJob } from '../integration/integration.job.ts'
 import { verifyComponentsJob } from '../operation/verify-components.job.ts'
 import { lookUpSsoConnector } from '../sso-connector/sso-connector.job.ts'
 import type { JobName, JobPayload } from './enqueue.ts'
@@ -12,4 +13,5 @@ export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
   reverifyComponent,
   verifyComponents: verifyComponentsJob,
   lookUpSsoConnector,
+  refreshIntegration: refreshIntegrationJob,
 }

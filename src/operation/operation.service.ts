@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import { actorColumns, recordEvents } from '../audit/audit.ts'
 import { holds, type Scope } from '../auth/scope.ts'
 import type { Context } from '../context.ts'
@@ -26,6 +27,12 @@ export interface NewOperation<Name extends JobName> {
   total: number | null
   job: Name
   payload: (operationId: string) => JobPayload<Name>
+  /** Jobs of one queue run one after the other; absent: all at once. */
+  queue?: string
+  /** Where one of this kind about the same thing has not ended, it is answered instead of a new one. */
+  joinsRunning?: boolean
+  /** What happens along with the start, in its transaction. */
+  alongside?(tx: PoolClient): Promise<void>
 }
 
 /** Makes an operation and queues its job in one transaction. */
@@ -34,10 +41,17 @@ export async function startOperation<Name extends JobName>(context: Context, ope
   const id = newId('op')
   const actor = actorColumns(context)
   const limit = context.config.quotas.runningOperations
-  await transaction(context.db.pool, async (tx) => {
+  const startedId = await transaction(context.db.pool, async (tx) => {
     // Whoever starts operations lines up at the organization's row, so that the limit holds for concurrent calls too.
     const organization = await tx.query('select 1 from "Organization" where "id" = $1 for no key update', [organizationId])
     if (organization.rowCount === 0) throw new Refusal(userError.notFound(['input', 'organizationId'], 'organization'))
+    if (operation.joinsRunning) {
+      const running = await tx.query<{ id: string }>(
+        `select "id" from "BackgroundOperation" where "organizationId" = $1 and "kind" = $2 and "subjectId" = $3 and "status" in ('QUEUED', 'RUNNING')`,
+        [organizationId, kind, subjectId],
+      )
+      if (running.rows[0]) return running.rows[0].id
+    }
     const { rows } = await tx.query<{ count: number }>(
       `select count(*)::int as "count" from "BackgroundOperation" where "organizationId" = $1 and "status" in ('QUEUED', 'RUNNING')`,
       [organizationId],
@@ -56,9 +70,12 @@ export async function startOperation<Name extends JobName>(context: Context, ope
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [id, organizationId, kind, subjectId, actor.actorKind, actor.actorSubject, actor.actorLabel, JSON.stringify(input), total],
     )
-    await enqueue(tx, operation.job, operation.payload(id), { key: id })
+    await operation.alongside?.(tx)
+    await enqueue(tx, operation.job, operation.payload(id), { key: id, queue: operation.queue })
+    return id
   })
-  return requireOperation(context, id)
+  context.loaders.clear()
+  return requireOperation(context, startedId)
 }
 
 /** Waits until the operation has ended, at most 10 s, and returns it as it then is. */

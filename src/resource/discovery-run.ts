@@ -39,7 +39,6 @@ const keptDays = 7
  * gone. Throws a Refusal at the quota of resources.
  */
 export async function recordDiscovery(tx: PoolClient, part: DiscoveryPart, maxResources: number): Promise<boolean> {
-  const { organizationId, integrationId, runId, isComplete } = part
   if (!(await lock(tx, part))) return false
   const run = part.runId === null ? null : { ...part, runId: part.runId }
   const isOpen = run !== null && (await joinRun(tx, run))
