@@ -78,14 +78,14 @@ CREATE TABLE "DiscoveryRun" (
 
 -- CreateTable
 CREATE TABLE "DiscoveryRunPart" (
-    "id" BIGSERIAL NOT NULL,
+    "ordinal" BIGSERIAL NOT NULL,
     "organizationId" TEXT COLLATE "C" NOT NULL,
     "integrationId" TEXT COLLATE "C" NOT NULL,
     "runId" TEXT COLLATE "C" NOT NULL,
     "resources" BIGINT[],
     "permissions" BIGINT[],
 
-    CONSTRAINT "DiscoveryRunPart_pkey" PRIMARY KEY ("id")
+    CONSTRAINT "DiscoveryRunPart_pkey" PRIMARY KEY ("ordinal")
 );
 
 -- CreateIndex
