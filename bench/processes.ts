@@ -19,6 +19,7 @@ export async function startProcess(args: string[], env: Record<string, string>, 
     createInterface({ input: child.stdout }).on('line', (line) => {
       const found = ready.exec(line)?.[1]
       if (found) resolve(found)
+      else if (/"level":[456]0/.test(line)) console.error(line)
     })
   })
   return {

@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { type Context, createContext, type Services } from './context.ts'
 import { createGraphqlServer, faultBeforeContext } from './graphql.ts'
 import { wellKnown } from './identity/well-known.ts'
 import { pendingMigrations } from './platform/database/migrations.ts'
-import { isLoopback } from './platform/loopback.ts'
+import { isFromThisMachine } from './platform/loopback.ts'
 import { playground } from './playground/playground.ts'
+import { gatehouseSchema } from './schema.ts'
+import { acceptEventStreams } from './streaming/event-stream.ts'
+import { Credentials } from './streaming/session.ts'
+import { createSubscriptions } from './streaming/subscriptions.ts'
+import { acceptWebSockets } from './streaming/web-socket.ts'
 
 export interface AppOptions {
   services: Services
@@ -16,13 +21,21 @@ export interface AppOptions {
   playgroundRoot: string | null
   /** False once the process is about to stop. */
   isReady?: () => boolean
+  /** How often the credential of an open stream is looked at. Default 20 s. */
+  recheckMs?: number
 }
 
 /** 501 ids of a bulk mutation, ten times over. */
 const bodyLimitBytes = 1024 * 1024
 
 /** The whole HTTP surface, not yet listening. */
-export async function createApp({ services, adminKeys, playgroundRoot, isReady = () => true }: AppOptions): Promise<FastifyInstance> {
+export async function createApp({
+  services,
+  adminKeys,
+  playgroundRoot,
+  isReady = () => true,
+  recheckMs,
+}: AppOptions): Promise<FastifyInstance> {
   const { log, db } = services
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -53,14 +66,26 @@ export async function createApp({ services, adminKeys, playgroundRoot, isReady =
   const authenticator = createAuthenticator({ pool: db.pool, adminKeys, log })
   const apollo = createGraphqlServer(log, [fastifyApolloDrainPlugin(app) as never])
   await apollo.start()
-  await app.register(fastifyApollo<Context>(apollo), {
+  const streaming = {
+    subscriptions: createSubscriptions(gatehouseSchema().schema, services),
+    credentials: new Credentials(authenticator),
     path: '/graphql',
-    context: async (request) => {
-      const viewer = await authenticator.authenticate(request.headers.authorization, isLocal(request)).catch((error: unknown) => {
-        throw faultBeforeContext(error, log, request.id)
-      })
-      return createContext(services, viewer, request.id)
-    },
+    newRequestId: randomUUID,
+    recheckMs,
+  }
+  acceptWebSockets(app, streaming)
+  await app.register(async (scope) => {
+    acceptEventStreams(scope, streaming)
+    await scope.register(fastifyApollo<Context>(apollo), {
+      path: '/graphql',
+      context: async (request) => {
+        const isLocal = isFromThisMachine(request.raw)
+        const viewer = await authenticator.authenticate(request.headers.authorization, isLocal).catch((error: unknown) => {
+          throw faultBeforeContext(error, log, request.id)
+        })
+        return createContext(services, viewer, request.id)
+      },
+    })
   })
   await app.register(wellKnown, { issuer: services.issuer })
   if (playgroundRoot) await app.register(playground, { root: playgroundRoot })
@@ -71,12 +96,6 @@ export async function createApp({ services, adminKeys, playgroundRoot, isReady =
     return problem ? reply.status(503).send({ status: 'unavailable', problem }) : { status: 'ok' }
   })
   return app
-}
-
-/** From this machine, by its own name, and not passed on by a proxy or a tunnel: a page of another origin that rebinds its name fails too. */
-function isLocal({ socket, headers, hostname }: FastifyRequest): boolean {
-  const isForwarded = Object.keys(headers).some((name) => name === 'forwarded' || name === 'via' || name.startsWith('x-forwarded'))
-  return !isForwarded && isLoopback(socket.remoteAddress ?? '') && isLoopback(hostname)
 }
 
 /** Why requests would fail, or null. The database is given as long as any statement. */

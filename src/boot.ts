@@ -1,4 +1,6 @@
+import { createAccountReader } from './aws/account-reader/account-reader.ts'
 import { createVerifier } from './aws/verification/verify.ts'
+import { createChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import { ConfigError } from './config.ts'
 import type { Services } from './context.ts'
@@ -27,7 +29,6 @@ const dnsLimits = { timeoutMs: 2_000, tries: 2, deadlineMs: 8_000 }
 
 export interface Booted {
   services: Services
-  keyring: Keyring
   databaseUrl: string
   adminKeys: string[]
   /** Where a generated administrator's key lies; null where it was given. */
@@ -69,24 +70,24 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     })
     await issuer.start()
     undo.push(() => issuer.stop())
-    const verifier = createVerifier(
-      {
-        endpointUrl: config.awsEndpointUrl,
-        serviceEndpointUrls: config.awsServiceEndpointUrls,
-        useFipsEndpoint: config.awsUseFips,
-        awsRegion: config.awsRegion,
-        log,
-      },
-      issuer,
-    )
+    const awsSettings = {
+      endpointUrl: config.awsEndpointUrl,
+      serviceEndpointUrls: config.awsServiceEndpointUrls,
+      useFipsEndpoint: config.awsUseFips,
+      awsRegion: config.awsRegion,
+    }
+    const verifier = createVerifier({ ...awsSettings, log }, issuer)
     undo.push(() => verifier.close())
+    const accountReader = createAccountReader(awsSettings, issuer)
+    undo.push(() => accountReader.close())
+    const changes = createChangeFeed({ url: databaseUrl, log })
+    undo.push(() => changes.stop())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
     const outbound = createOutboundGuard({ allow: config.outboundAllow, ownDatabase: ownDatabaseOf(config.databaseUrl) })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, keyring, cursors, issuer, verifier, txtLookup, outbound, log },
-      keyring,
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, outbound, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

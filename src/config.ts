@@ -30,6 +30,8 @@ export interface Config {
   ssoPollSeconds: number
   /** How long a record of an SSO connector is waited for. */
   ssoExpiresSeconds: number
+  /** How often an installed component is looked at again. */
+  reverifySeconds: number
   /** What tenants' targets may lie in besides public addresses. */
   outboundAllow: AddressRange[]
   quotas: Quotas
@@ -39,8 +41,13 @@ export interface Config {
 export interface Quotas {
   awsAccounts: number
   components: number
+  awsCredentials: number
   apiKeys: number
   runningOperations: number
+  members: number
+  userGroups: number
+  resourceGroups: number
+  policiesPerGroup: number
   ssoConnectors: number
   integrations: number
   connectors: number
@@ -50,8 +57,13 @@ export interface Quotas {
 const defaultQuotas: Quotas = {
   awsAccounts: 5_000,
   components: 50_000,
+  awsCredentials: 5_000,
   apiKeys: 200,
   runningOperations: 4,
+  members: 50_000,
+  userGroups: 5_000,
+  resourceGroups: 5_000,
+  policiesPerGroup: 100,
   ssoConnectors: 50,
   integrations: 2_000,
   connectors: 100,
@@ -100,6 +112,13 @@ const environment = z.object({
   GATEHOUSE_WORKER: optional(z.enum(['inline', 'off'], 'must be inline or off')),
   GATEHOUSE_LOG_LEVEL: optional(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent'),
+  ),
+  GATEHOUSE_REVERIFY_SECONDS: optional(
+    z.coerce
+      .number('must be a number of seconds')
+      .int('must be a whole number of seconds')
+      .min(1, 'must be at least 1')
+      .max(31_536_000, 'must be at most 31536000, a year'),
   ),
   GATEHOUSE_QUOTAS: optional(
     z
@@ -154,6 +173,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     dnsServers: e.GATEHOUSE_DNS_SERVERS ? parseDnsServers(e.GATEHOUSE_DNS_SERVERS) : null,
     ssoPollSeconds: e.GATEHOUSE_SSO_POLL_SECONDS ?? 60,
     ssoExpiresSeconds: e.GATEHOUSE_SSO_EXPIRES_SECONDS ?? 172_800,
+    reverifySeconds: e.GATEHOUSE_REVERIFY_SECONDS ?? 21_600,
     outboundAllow: (e.GATEHOUSE_OUTBOUND_ALLOW && parseRanges(e.GATEHOUSE_OUTBOUND_ALLOW)) || [],
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
   }

@@ -1,5 +1,7 @@
 import type { Viewer } from './auth/viewer.ts'
+import type { AccountReader } from './aws/account-reader/account-reader.ts'
 import type { Verifier } from './aws/verification/verify.ts'
+import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
@@ -14,12 +16,14 @@ import type { Keyring } from './secrets/keyring.ts'
 export interface Services {
   config: Config
   db: Database
-  keyring: Keyring
   cursors: CursorSigner
+  keyring: Keyring
   issuer: Issuer
   verifier: Verifier
+  accountReader: AccountReader
   txtLookup: TxtLookup
   outbound: OutboundGuard
+  changes: ChangeFeed
   log: Log
 }
 

@@ -3,16 +3,24 @@ import { auditEventLoader } from './audit/audit.loader.ts'
 import type { Scope } from './auth/scope.ts'
 import { assertMeets, type Requirement } from './auth/viewer.ts'
 import { awsAccountByNumberLoader, awsAccountLoader } from './aws-account/aws-account.loader.ts'
+import { awsCredentialLoader } from './aws-credential/aws-credential.loader.ts'
+import { awsRoleByArnLoader, awsRoleLoader } from './aws-role/aws-role.loader.ts'
+import { awsSyncLoader, organizationOfSync } from './aws-sync/aws-sync.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
 import { connectorLoader } from './connector/connector.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
+import { memberLoader } from './member/member.loader.ts'
 import { operationLoader, operationScopes } from './operation/operation.loader.ts'
 import { organizationBySlugLoader, organizationLoader } from './organization/organization.loader.ts'
+import { permissionGroup } from './permission-group/permission-group.ts'
 import { topLevelError } from './platform/errors.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
 import { permissionLoader, resourceLoader } from './resource/resource.loader.ts'
+import { resourceGroupLoader } from './resource-group/resource-group.loader.ts'
 import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
+import { policyLoader } from './user-group/policy.loader.ts'
+import { userGroupLoader } from './user-group/user-group.loader.ts'
 
 /** What `node` and `_entities` need of a type: who may read it, and how it is loaded with the tenant's filter inside. */
 interface Entity {
@@ -34,11 +42,19 @@ export const entities: Record<IdPrefix, Entity> = {
   ver: reads('COMPONENTS_READ', verificationLoader),
   tr: reads('COMPONENTS_READ', componentTransitionLoader),
   acct: reads('AWS_READ', awsAccountLoader),
+  cred: reads('AWS_READ', awsCredentialLoader),
+  role: reads('AWS_READ', awsRoleLoader),
+  sync: { requires: { scopes: ['AWS_READ'] }, load: (context, id) => awsSyncLoader(context).load(organizationOfSync(id)) },
   sso: reads('SSO_READ', ssoConnectorLoader),
   conn: reads('INTEGRATIONS_READ', connectorLoader),
   res: reads('INTEGRATIONS_READ', resourceLoader),
   perm: reads('INTEGRATIONS_READ', permissionLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
+  mem: reads('USER_GROUPS_READ', memberLoader),
+  ug: reads('USER_GROUPS_READ', userGroupLoader),
+  pol: reads('USER_GROUPS_READ', policyLoader),
+  pg: { requires: { scopes: ['USER_GROUPS_READ'] }, load: async (_context, id) => permissionGroup(id) },
+  rg: reads('USER_GROUPS_READ', resourceGroupLoader),
 }
 
 /** Anything by its global id: null for what is unknown, foreign or malformed; FORBIDDEN where the scope of its type is missing. */
@@ -92,6 +108,10 @@ async function loadByNaturalKey(context: Context, { __typename, ...key }: Repres
   if (__typename === 'AwsAccount' && typeof organizationId === 'string' && typeof key.accountId === 'string') {
     assertMeets(context.viewer, entities.acct.requires)
     return awsAccountByNumberLoader(context).load(`${organizationId} ${key.accountId}`)
+  }
+  if (__typename === 'AwsRole' && typeof organizationId === 'string' && typeof key.arn === 'string') {
+    assertMeets(context.viewer, entities.role.requires)
+    return awsRoleByArnLoader(context).load(`${organizationId} ${key.arn}`)
   }
   return null
 }

@@ -13,7 +13,7 @@ import type { Log } from './platform/log.ts'
 import { gatehouseSchema } from './schema.ts'
 
 /** Tokens of a document; what the longest operations of a front end have is a tenth of it. */
-const maxTokens = 15_000
+export const maxTokens = 15_000
 
 /**
  * Apollo Server parses, validates and keeps documents; execution is ours, by the hook that gateways use. What wraps every resolver
@@ -84,6 +84,17 @@ export function faultBeforeContext(error: unknown, log: Log, requestId: string):
   if (error instanceof GraphQLError) return error
   logFault(log.child({ requestId }), error)
   return new GraphQLError('no context', { originalError: error as Error, extensions: { requestId } })
+}
+
+/** Any error as callers may read it, outside of Apollo Server. A plain GraphQLError is about the document; a fault's text goes to the log. */
+export function legible(error: unknown, log: Log, requestId: string): GraphQLError {
+  const known = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
+  const { http: _status, ...given } = known.extensions
+  const code = given.code ?? (known.originalError ? 'INTERNAL_SERVER_ERROR' : 'GRAPHQL_VALIDATION_FAILED')
+  if (isFault(code) && !isUnstorableText(causeOf(known))) logFault(log.child({ requestId }), known)
+  const named = isFault(code) ? { ...given, code, requestId } : { ...given, code }
+  const { message, extensions } = masked({ ...known.toJSON(), extensions: named }, known)
+  return new GraphQLError(message, { nodes: known.nodes, path: known.path, extensions })
 }
 
 /** A fault's text goes to the log; the request id finds it there. */

@@ -19,7 +19,7 @@ await runProcess(async (onStop) => {
     const { kid, signsFrom } = await booted.services.issuer.rotate({ now: options.includes('--now') })
     console.log(`The signing key ${kid} is published and signs from ${signsFrom.toISOString()}.`)
   } else {
-    const { rewrapped, failed } = await rewrapRecords(booted.services.db.pool, booted.keyring)
+    const { rewrapped, failed } = await rewrapRecords(booted.services.db.pool, booted.services.keyring)
     for (const { field, recordId, reason } of failed) console.error(`${field} of ${recordId} stays as it is: ${reason}`)
     console.log(`${rewrapped} secrets were brought under the first key.`)
     if (failed.length > 0) process.exitCode = 1

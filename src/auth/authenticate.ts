@@ -64,6 +64,7 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
         scopes: key.scopes,
         organizationIds: [key.organizationId],
         apiKeyId: key.id,
+        verifiedEmail: null,
       }
     },
   }

@@ -11,6 +11,8 @@ export interface Viewer {
   /** The organizations whose rows may be seen; null: all of them. */
   organizationIds: readonly string[] | null
   apiKeyId: string | null
+  /** Of a person: the e-mail address their token proves, in lower case; else null. */
+  verifiedEmail: string | null
 }
 
 /** A request without a credential: it may look at the schema, and sees no row. */
@@ -21,6 +23,7 @@ export const anonymous: Viewer = {
   scopes: [],
   organizationIds: [],
   apiKeyId: null,
+  verifiedEmail: null,
 }
 
 export const platformAdministrator: Viewer = {
@@ -31,6 +34,7 @@ export const platformAdministrator: Viewer = {
   scopes: Object.values(Scope).filter((scope) => scope !== 'CONNECTOR'),
   organizationIds: null,
   apiKeyId: null,
+  verifiedEmail: null,
 }
 
 /** The server itself, working for one organization. */
@@ -42,6 +46,7 @@ export function systemViewer(organizationId: string): Viewer {
     scopes: platformAdministrator.scopes,
     organizationIds: [organizationId],
     apiKeyId: null,
+    verifiedEmail: null,
   }
 }
 

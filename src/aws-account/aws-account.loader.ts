@@ -11,9 +11,11 @@ export interface AwsAccountRow {
   accountId: string
   partition: AwsPartition
   alias: string | null
+  lastSyncAt: Date | null
+  syncStatusMessage: string | null
 }
 
-const columns = 'a."id", a."organizationId", a."accountId", a."partition", a."alias"'
+const columns = 'a."id", a."organizationId", a."accountId", a."partition", a."alias", a."lastSyncAt", a."syncStatusMessage"'
 
 const byIds = statement(
   'aws_account_by_ids',

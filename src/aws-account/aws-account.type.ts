@@ -3,7 +3,7 @@ import { AwsPartition } from '../generated/prisma/enums.ts'
 import { describeEnum } from '../platform/enum.ts'
 import { Node } from '../platform/node.type.ts'
 import { connectionTypes } from '../platform/pagination/connection.ts'
-import { AwsAccountId } from '../platform/scalars.ts'
+import { AwsAccountId, DateTime } from '../platform/scalars.ts'
 
 describeEnum(AwsPartition, 'AwsPartition', 'A separate part of AWS with ARNs, endpoints and accounts of its own.', {
   AWS: 'Commercial AWS, arn:aws:…',
@@ -24,8 +24,14 @@ export class AwsAccount extends Node {
   @Field(() => AwsPartition, { description: 'Where it lies.' })
   partition!: AwsPartition
 
-  @Field(() => String, { nullable: true, description: 'Its alias, once a verification has read it.' })
+  @Field(() => String, { nullable: true, description: 'Its alias, once a verification or a synchronization has read it.' })
   alias!: string | null
+
+  @Field(() => DateTime, { nullable: true, description: 'When its roles were last read, or tried to be.' })
+  lastSyncAt!: Date | null
+
+  @Field(() => String, { nullable: true, description: 'What kept its roles from being read in full; null when nothing did.' })
+  syncStatusMessage!: string | null
 }
 
 export const { Connection: AwsAccountConnection } = connectionTypes('AwsAccount', () => AwsAccount, 'AWS accounts')

@@ -141,3 +141,22 @@ export interface TokenSource {
   /** Why AWS could not use this server's identity for a setup made for `issuer`, or null when it can. */
   identityProblem(issuer: string): { expected: string; actual: string; remediation: string } | null
 }
+
+/** An IAM role as it was seen in its account. What was not read is undefined. */
+export interface SeenRole {
+  arn: string
+  /** AROA…: another one for a role made anew under an old name. */
+  roleId: string
+  name: string
+  path: string
+  trustPolicy: object
+  /** `maxSessionDuration` in seconds. */
+  details: { description: string | null; maxSessionDuration: number } | undefined
+  /** By key. */
+  tags: RoleTag[] | undefined
+}
+
+export interface RoleTag {
+  key: string
+  value: string
+}

@@ -7,6 +7,7 @@ import { newId } from '../platform/typeid.ts'
 import { inTurn } from './account-turn.ts'
 import type { ComponentRow, VerificationRow } from './component.loader.ts'
 import { auditEntry } from './component-history.ts'
+import { jittered } from './verification-schedule.ts'
 
 /** What a verification does to its component, if the component is still what it was when the verification began. */
 export type Effect =
@@ -47,6 +48,7 @@ const apply = statement(
 ), moved as (
   update "Component" c set "state" = coalesce($5::"ComponentState", c."state"), "health" = coalesce($6::"ComponentHealth", c."health"),
     "config" = case when $7::jsonb is null then c."config" else $7::jsonb end,
+    "nextVerifyAt" = case when $5 = 'INSTALLED' then now() + ${jittered('$28')} when $5::text is null then c."nextVerifyAt" end,
     "version" = c."version" + case when $5::"ComponentState" is null then 0 else 1 end,
     "updatedAt" = case when $5::"ComponentState" is null then c."updatedAt" else now() end
   from target t where c."organizationId" = t."organizationId" and c."id" = t."id" and c."state" = $3::"ComponentState" and c."version" = $4
@@ -127,6 +129,7 @@ export async function applyReport(
     event?.before ? JSON.stringify(event.before) : null,
     event?.after ? JSON.stringify(event.after) : null,
     context.requestId,
+    context.config.reverifySeconds,
   ]
   const [kept] = await inTurn(component, () => rows<VerificationRow & { moved: boolean }>(context.db.pool, apply, values))
   context.loaders.clear()

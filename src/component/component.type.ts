@@ -1,5 +1,6 @@
-import { createUnionType, Directive, Field, InputType, Int, InterfaceType, ObjectType } from 'type-graphql'
+import { createUnionType, Directive, Field, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql'
 import type { IamWriteLogin as StoredLogin } from '../aws/aws.type.ts'
+import { ChangeKind } from '../changes/change.type.ts'
 import { AwsPartition, ComponentAction, ComponentHealth, ComponentKind, ComponentState } from '../generated/prisma/enums.ts'
 import { describeEnum } from '../platform/enum.ts'
 import { Node } from '../platform/node.type.ts'
@@ -236,4 +237,13 @@ export class RoleSetup {
     description: 'The IAM OIDC provider that the account needs first; null where AWS has it built in.',
   })
   oidcProviderUrl!: string | null
+}
+
+@ObjectType('ComponentChange', { simpleResolvers: true, description: 'Something happened to a component.' })
+export class ComponentChange {
+  @Field(() => ChangeKind, { description: 'What happened.' })
+  change!: ChangeKind
+
+  @Field(() => ID, { description: 'Which component.' })
+  id!: string
 }

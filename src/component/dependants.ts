@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
 import type { ComponentKind } from '../generated/prisma/enums.ts'
-import { enqueue } from '../jobs/enqueue.ts'
+import { queueVerifications } from './verification-schedule.ts'
 
 /**
  * Queues a new look at the installed components that work through this one, which is about to be no longer installed: ACCESS_LOGS read
@@ -13,12 +13,12 @@ export async function queueDependants(
 ): Promise<void> {
   const condition = dependsOn[kind]
   if (!condition) return
-  const { rows } = await tx.query<{ id: string }>(
-    `select c."id" from "Component" c join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"
+  const { rows } = await tx.query<{ organizationId: string; id: string }>(
+    `select c."organizationId", c."id" from "Component" c join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"
      where c."organizationId" = $1 and c."state" = 'INSTALLED' and ${condition}`,
     [organizationId, accountId],
   )
-  for (const { id } of rows) await enqueue(tx, 'reverifyComponent', { organizationId, componentId: id }, { key: `reverify:${id}` })
+  await queueVerifications(tx, rows)
 }
 
 const dependsOn: Partial<Record<ComponentKind, string>> = {

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import { parseItemId } from '../aws/arn.ts'
 import type { AwsPartition, RoleKind } from '../aws/aws.type.ts'
 import { buildRoleSetup, INLINE_POLICY_LIMIT, inlinePolicySize } from '../aws/role-setup.ts'
+import { isPartitionLearned } from '../aws-account/learn-accounts.ts'
 import type { Context } from '../context.ts'
 import type { ComponentKind } from '../generated/prisma/enums.ts'
 import { type AwsIdentityRow, findAwsIdentity, moveAwsIdentity } from '../identity/aws-identity.ts'
@@ -58,7 +59,7 @@ export async function stageComponent(
     const existing = await lockComponent(tx, request)
     const partition = item.partition ?? account.partition
     if (existing) return restage(tx, context, { request, item, account, existing, partition, integrationId }, at)
-    await assertPartition(tx, account, partition, null)
+    await assertPartition(tx, request.organizationId, account, partition, null)
     return stageFirst(tx, context, { request, item, account, partition, integrationId }, at)
   }
   const { organizationId } = request
@@ -165,13 +166,19 @@ async function lockComponent(tx: PoolClient, { organizationId, kind, itemId }: S
 }
 
 /** An account lies in one partition. It may turn out to be the other one only while nothing but the component being staged says which. */
-async function assertPartition(tx: PoolClient, account: Account, partition: AwsPartition, componentId: string | null): Promise<void> {
+async function assertPartition(
+  tx: PoolClient,
+  organizationId: string,
+  account: Account,
+  partition: AwsPartition,
+  componentId: string | null,
+): Promise<void> {
   if (partition === account.partition) return
   const others = await tx.query(
     'select 1 from "Component" where "awsAccountId" = $1 and "kind" <> \'BASE\' and "id" is distinct from $2 limit 1',
     [account.id, componentId],
   )
-  if (others.rows.length > 0) {
+  if (others.rows.length > 0 || (await isPartitionLearned(tx, organizationId, account.id))) {
     throw new Refusal(
       userError.validation(
         'INVALID_VALUE',
@@ -248,9 +255,9 @@ async function restage(tx: PoolClient, context: Context, staging: Staging & { ex
       ),
     )
   }
-  await assertPartition(tx, account, partition, id)
+  await assertPartition(tx, request.organizationId, account, partition, id)
   await tx.query(
-    `update "Component" set "state" = 'STAGE', "partition" = $3, "config" = null, "health" = 'UNKNOWN', "version" = "version" + 1, "updatedAt" = now()
+    `update "Component" set "state" = 'STAGE', "partition" = $3, "config" = null, "health" = 'UNKNOWN', "nextVerifyAt" = null, "version" = "version" + 1, "updatedAt" = now()
      where "organizationId" = $1 and "id" = $2`,
     [request.organizationId, id, partition],
   )

@@ -2,8 +2,7 @@ import type { PoolClient } from 'pg'
 import { recordEvents } from '../audit/audit.ts'
 import { issueToken } from '../auth/api-key-token.ts'
 import type { Context } from '../context.ts'
-import { lockOrganization } from '../organization/lock-organization.ts'
-import { requireOrganization } from '../organization/organization.service.ts'
+import { lineUp, requireOrganization } from '../organization/organization.service.ts'
 import { Checks } from '../platform/check.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, refuseIfAny, userError } from '../platform/errors.ts'
@@ -20,7 +19,7 @@ export async function registerConnector(
   await requireOrganization(context, organizationId, paths.organizationId)
   refuseIfAny(checkName(name))
   const registered = await transaction(context.db.pool, async (tx) => {
-    await lockOrganization(tx, organizationId, paths.organizationId)
+    await lineUp(tx, organizationId, paths.organizationId)
     await assertFree(tx, organizationId, name, null)
     await assertBelowQuota(tx, context, organizationId)
     const { keyId, secret } = await insertKey(tx, organizationId, name)
@@ -97,7 +96,7 @@ export async function deleteConnector(
   if (!found) return { deletedIds: [], alreadyAbsent: true, organizationId: null }
   const { organizationId } = found
   const isDeleted = await transaction(context.db.pool, async (tx) => {
-    await lockOrganization(tx, organizationId, paths.id)
+    await lineUp(tx, organizationId, paths.id)
     const present = await tx.query('select 1 from "Connector" where "organizationId" = $1 and "id" = $2', [organizationId, id])
     if (present.rowCount === 0) return false
     const before = await lockConnector(tx, organizationId, id, expectedVersion)
@@ -125,7 +124,7 @@ async function requireConnector(context: Context, id: string): Promise<Connector
 
 /** The connector as it is now, with its organization's row locked before its own. */
 async function lockConnector(tx: PoolClient, organizationId: string, id: string, expectedVersion?: number | null): Promise<ConnectorRow> {
-  await lockOrganization(tx, organizationId, paths.id)
+  await lineUp(tx, organizationId, paths.id)
   const { rows } = await tx.query<ConnectorRow>(
     `select ${connectorColumns} from "Connector" n where n."organizationId" = $1 and n."id" = $2 for no key update`,
     [organizationId, id],

@@ -1,7 +1,6 @@
 import { recordEvents } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { lockOrganization } from '../organization/lock-organization.ts'
-import { requireOrganization } from '../organization/organization.service.ts'
+import { lineUp, requireOrganization } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { refuseIfAny, type UserErrorValue } from '../platform/errors.ts'
 import { catalogueEntry } from './catalogue.ts'
@@ -22,7 +21,7 @@ export async function validateIntegration(context: Context, input: NewIntegratio
 export async function createIntegration(context: Context, input: NewIntegration): Promise<IntegrationRow> {
   await requireOrganization(context, input.organizationId, path)
   const integration = await transaction(context.db.pool, async (tx) => {
-    await lockOrganization(tx, input.organizationId, path)
+    await lineUp(tx, input.organizationId, path)
     refuseIfAny(await checkNewIntegration(tx, context, input))
     const made = await insertIntegration(tx, context, input, initialMessage(input))
     await recordEvents(tx, context, [

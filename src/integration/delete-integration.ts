@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg'
 import { recordEvents } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { lockOrganization } from '../organization/lock-organization.ts'
+import { lineUp } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, type UserErrorValue, userError } from '../platform/errors.ts'
+import { resourceGroupsNaming } from '../resource-group/resource-group.loader.ts'
 import { type IntegrationRow, integrationColumns, integrationLoader } from './integration.loader.ts'
 import { auditableOf } from './integration-values.ts'
 import { cancelRefreshes } from './switch-integration.ts'
@@ -22,15 +23,22 @@ export async function deleteIntegration(context: Context, { id, expectedVersion 
   const { organizationId } = found
   if (found.type === 'aws') throw new Refusal(awsIsUninstalled())
   const isDeleted = await transaction(context.db.pool, async (tx) => {
-    await lockOrganization(tx, organizationId, ['input', 'id'])
+    await lineUp(tx, organizationId, ['input', 'id'])
     const present = await tx.query('select 1 from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, id])
     if (present.rowCount === 0) return false
     await cancelRefreshes(tx, organizationId, id, 'The integration was deleted.')
     const before = await lockIntegration(tx, found, expectedVersion, 'update')
     const dependants = await dependantsOf(tx, organizationId, id)
     if (dependants.length > 0) throw new Refusal(stillNeeded(dependants))
-    await deleteContents(tx, organizationId, id)
+    await deleteContents(tx, organizationId, id, (ids) =>
+      assertUnnamed(
+        tx,
+        organizationId,
+        ids.map((resourceId) => `resource.${resourceId}`),
+      ),
+    )
     await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, id])
+    await assertUnnamed(tx, organizationId, [`integration.${id}`])
     await recordEvents(tx, context, [{ organizationId, action: 'integration.delete', subjectId: id, before: auditableOf(before) }])
     return true
   })
@@ -40,16 +48,38 @@ export async function deleteIntegration(context: Context, { id, expectedVersion 
 
 const batchSize = 20_000
 
-/** Deletes the resources of an integration, so many a statement that none takes longer than a statement may. */
-export async function deleteContents(tx: PoolClient, organizationId: string, integrationId: string): Promise<void> {
+/** Deletes the resources of an integration, so many a statement that none takes longer than a statement may; `each` is told what went. */
+export async function deleteContents(
+  tx: PoolClient,
+  organizationId: string,
+  integrationId: string,
+  each?: (ids: string[]) => Promise<void>,
+): Promise<void> {
   for (;;) {
-    const { rowCount } = await tx.query(
+    const { rows } = await tx.query<{ id: string }>(
       `delete from "Resource" where "id" in (
-         select "id" from "Resource" where "organizationId" = $1 and "integrationId" = $2 limit $3)`,
+         select "id" from "Resource" where "organizationId" = $1 and "integrationId" = $2 limit $3) returning "id"`,
       [organizationId, integrationId, batchSize],
     )
-    if ((rowCount ?? 0) < batchSize) return
+    await each?.(rows.map(({ id }) => id))
+    if (rows.length < batchSize) return
   }
+}
+
+const maxBlockers = 50
+
+/** A policy that denies it would be silently gone with it. Asked once it is deleted, which waits for whoever is about to name it. */
+async function assertUnnamed(tx: PoolClient, organizationId: string, keys: string[]): Promise<void> {
+  const blockers = await resourceGroupsNaming(tx, organizationId, keys, maxBlockers)
+  if (blockers.length === 0) return
+  throw new Refusal(
+    userError.precondition(
+      ['input', 'id'],
+      'Resource groups name the integration, or resources of it.',
+      'Take them out of these resource groups with updateResourceGroup first.',
+      blockers,
+    ),
+  )
 }
 
 async function dependantsOf(tx: PoolClient, organizationId: string, id: string): Promise<IntegrationRow[]> {

@@ -11,7 +11,7 @@ import { Organization } from '../organization/organization.type.ts'
 import { payload } from '../platform/errors.ts'
 import { whereName, wildcard } from '../platform/names.ts'
 import { loadPage } from '../platform/pagination/connection.ts'
-import { listPage } from '../platform/pagination/list-page.ts'
+import { pageOfList } from '../platform/pagination/list-page.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
 import { Where } from '../platform/pagination/page-source.ts'
 import { type CatalogueEntry, catalogue, catalogueEntry, findCatalogueEntry, searchCatalogue } from './catalogue.ts'
@@ -172,8 +172,12 @@ export class IntegrationTypeResolver {
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
   ) {
-    const found = searchCatalogue(search).map(integrationTypeValue)
-    return listPage(context, { name: 'integrationTypes', filter: search ?? '', keyOf: ({ type }) => type }, found, page)
+    const rows = searchCatalogue(search)
+      .map(integrationTypeValue)
+      .sort((a, b) => (a.type < b.type ? -1 : 1))
+    // Like every other cursor, one of this list is good for who got it.
+    const filter = [search ?? '', context.viewer.organizationIds]
+    return pageOfList(context, { name: 'integrationTypes', rows, keyOf: ({ type }) => type, filter }, page)
   }
 
   @Query(() => IntegrationType, { nullable: true, description: 'A type of integration by its short name.' })

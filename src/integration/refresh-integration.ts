@@ -23,8 +23,8 @@ export async function refreshIntegration(context: Context, { id, wait }: { id: s
     payload: (operationId) => ({ organizationId, operationId }),
     // An organization whose servers hang keeps one worker busy, and not all of them.
     queue: `refresh:${organizationId}`,
-    joinsRunning: true,
-    alongside: async (tx) => {
+    isOneAtATime: 'subject',
+    after: async (tx) => {
       const { rowCount } = await tx.query(
         `update "Integration" set "statusBefore" = "status", "status" = 'REFRESHING', "statusMessage" = null
          where "organizationId" = $1 and "id" = $2 and "status" not in ('DISABLED', 'REFRESHING')`,

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { recordEvents } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { lockOrganization } from '../organization/lock-organization.ts'
+import { lineUp } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { type IntegrationRow, integrationColumns } from './integration.loader.ts'
 import { type IntegrationReference, lockIntegration, requireIntegration } from './write-integration.ts'
@@ -50,7 +50,7 @@ async function change(
   const found = await requireIntegration(context, reference)
   const { organizationId, id } = found
   const switched = await transaction(context.db.pool, async (tx) => {
-    await lockOrganization(tx, organizationId, ['input', 'id'])
+    await lineUp(tx, organizationId, ['input', 'id'])
     const read = await tx.query<Pick<IntegrationRow, 'status'>>(
       'select "status" from "Integration" where "organizationId" = $1 and "id" = $2',
       [organizationId, id],

@@ -1,6 +1,6 @@
 import { recordEvents } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { lockOrganization } from '../organization/lock-organization.ts'
+import { lineUp } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { refuseIfAny } from '../platform/errors.ts'
 import { catalogueEntry } from './catalogue.ts'
@@ -15,7 +15,7 @@ export interface IntegrationChanges extends IntegrationReference, IntegrationFie
 export async function updateIntegration(context: Context, { id, expectedVersion, ...given }: IntegrationChanges): Promise<IntegrationRow> {
   const found = await requireIntegration(context, { id, expectedVersion })
   const updated = await transaction(context.db.pool, async (tx) => {
-    await lockOrganization(tx, found.organizationId, ['input', 'id'])
+    await lineUp(tx, found.organizationId, ['input', 'id'])
     const before = await lockIntegration(tx, found, expectedVersion)
     refuseIfAny(await checkChanges(tx, before, catalogueEntry(before.type), given))
     if (isWithoutEffect(before, given)) return before

@@ -5,6 +5,10 @@ import type { Queryable } from '../platform/statement.ts'
 export const jobPayloads = {
   /** A new look at one installed component. */
   reverifyComponent: z.object({ organizationId: z.string(), componentId: z.string() }),
+  /** The accounts of a BackgroundOperation of kind AWS_SYNC or AWS_ROLE_REFRESH. */
+  readAwsAccounts: z.object({ organizationId: z.string(), operationId: z.string() }),
+  /** By the clock, every minute: begins the syncs that are due. */
+  scheduleAwsSyncs: z.object({}),
   /** The components of a BackgroundOperation of kind COMPONENT_VERIFICATION. */
   verifyComponents: z.object({ organizationId: z.string(), operationId: z.string() }),
   /** The next look-up of an SSO connector's TXT record. */
@@ -30,10 +34,27 @@ export async function enqueue<Name extends JobName>(
   tx: Queryable,
   name: Name,
   payload: JobPayload<Name>,
-  { key, runAt, queue, maxAttempts = 5 }: JobOptions,
+  options: JobOptions,
 ): Promise<void> {
+  await enqueueAll(tx, name, [{ ...options, payload }])
+}
+
+/** The same for any number of jobs, in one statement. */
+export async function enqueueAll<Name extends JobName>(
+  tx: Queryable,
+  name: Name,
+  jobs: (JobOptions & { payload: JobPayload<Name> })[],
+): Promise<void> {
+  if (jobs.length === 0) return
+  const parsed = jobs.map(({ payload, maxAttempts = 5, ...options }) => ({
+    ...options,
+    maxAttempts,
+    payload: jobPayloads[name].parse(payload),
+  }))
   await tx.query({
-    text: 'select graphile_worker.add_job($1, payload := $2::json, job_key := $3, run_at := $4, queue_name := $5, max_attempts := $6)::text',
-    values: [name, JSON.stringify(jobPayloads[name].parse(payload)), key, runAt ?? null, queue ?? null, maxAttempts],
+    text: `select graphile_worker.add_job($1, payload := j."payload", job_key := j."key", run_at := j."runAt", queue_name := j."queue",
+        max_attempts := j."maxAttempts")::text
+      from json_to_recordset($2::json) as j("payload" json, "key" text, "runAt" timestamptz, "queue" text, "maxAttempts" int)`,
+    values: [name, JSON.stringify(parsed)],
   })
 }

@@ -5,6 +5,8 @@ import type { Services } from '../context.ts'
 import { timeouts } from '../platform/database/database.ts'
 import type { Log } from '../platform/log.ts'
 import { queueLog } from './queue-log.ts'
+import { schedules } from './registry.ts'
+import { startSchedules } from './schedule.ts'
 import { concurrency, type Session, startSession } from './session.ts'
 
 /** Before the queue is worked on again after it was given up. */
@@ -49,8 +51,10 @@ export async function startWorker(services: Services, url: string): Promise<Work
     }
   }
   const working = work()
+  const clock = startSchedules({ ...services, log }, schedules)
   const stop = async () => {
     stopped.abort()
+    await clock.stop()
     await session.stop()
     await working
     await pool.end()

@@ -1,4 +1,5 @@
 import { Directive, Field, ID, InputType, Int, ObjectType } from 'type-graphql'
+import { ChangeKind } from '../changes/change.type.ts'
 import { BackgroundOperationKind, BackgroundOperationStatus } from '../generated/prisma/enums.ts'
 import { describeEnum } from '../platform/enum.ts'
 import { Node } from '../platform/node.type.ts'
@@ -107,4 +108,13 @@ export class BackgroundOperationPayload {
 
   @Field(() => [UserError], { description: 'Why nothing was begun or changed; empty on success.' })
   errors!: UserError[]
+}
+
+@ObjectType('BackgroundOperationChange', { simpleResolvers: true, description: 'Something happened to a background operation.' })
+export class BackgroundOperationChange {
+  @Field(() => ChangeKind, { description: 'What happened; progress is an update.' })
+  change!: ChangeKind
+
+  @Field(() => ID, { description: 'Which operation.' })
+  id!: string
 }

@@ -76,7 +76,10 @@ export class OrganizationPayload {
 
 @ObjectType({ description: 'What a deletion took along.', simpleResolvers: true })
 export class DeleteOrganizationPayload {
-  @Field(() => [ID], { description: 'The organization and its integrations, components, accounts and keys.' })
+  @Field(() => [ID], {
+    description:
+      'The organization with its integrations, components, accounts, credentials, roles, keys, members, groups, policies, resource groups and SSO connectors.',
+  })
   deletedIds!: string[]
 
   @Field(() => Boolean, { description: 'True when there was nothing to delete.' })

@@ -140,6 +140,7 @@ export const topLevelError = {
   forbidden: (message: string, missingScopes: string[]) => new GraphQLError(message, { extensions: { code: 'FORBIDDEN', missingScopes } }),
   badInput: (message: string, argument?: string) =>
     new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...(argument ? { argument } : {}) } }),
+  tooCostly: (message: string) => new GraphQLError(message, { extensions: { code: 'COST_LIMIT_EXCEEDED' } }),
 }
 
 /**

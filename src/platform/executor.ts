@@ -41,6 +41,7 @@ export function createExecutor(schema: GraphQLSchema): (request: ExecutionReques
   return async ({ document, operationName, variables, context, documentHash }) => {
     const operation = getOperationAST(document, operationName)
     const args: ExecutionArgs = { schema, document, operationName, variableValues: variables ?? {}, contextValue: context }
+    if (operation?.operation === 'subscription') return { errors: [notHere()] }
     if (operation?.operation !== 'query') return execute(args)
     const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, { maxErrors: 50 })
     if (coerced.errors) return { errors: coerced.errors }
@@ -99,3 +100,8 @@ function keepTypesFromThrowing(schema: GraphQLSchema): void {
     }
   }
 }
+
+const notHere = () =>
+  new GraphQLError('Subscribe over a WebSocket (graphql-transport-ws) or with "Accept: text/event-stream" on this path.', {
+    extensions: { code: 'BAD_USER_INPUT' },
+  })

@@ -6,10 +6,12 @@ import {
   defaultFieldResolver,
   type GraphQLField,
   type GraphQLFieldResolver,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   isInterfaceType,
   isObjectType,
+  isUnionType,
   Kind,
   parse,
   parseConstValue,
@@ -115,6 +117,8 @@ function directive(name: string, args: Record<string, string> = {}): ConstDirect
   }
 }
 
+const isNode = (type: GraphQLObjectType) => type.getInterfaces().some(({ name }) => name === 'Node')
+
 type Resolvers = Record<string, Record<string, unknown>>
 
 function resolversOf<Context, Requirement>(
@@ -127,12 +131,21 @@ function resolversOf<Context, Requirement>(
     if (type.name.startsWith('__')) continue
     // Interfaces carry no resolvers of their own: each object type has its fields'.
     if (isInterfaceType(type)) resolvers[type.name] = { __resolveType: options.typeNameOf }
+    // What type-graphql makes of a union's own resolveType is asynchronous, which compiled queries do not wait for.
+    if (isUnionType(type) && type.getTypes().every(isNode)) resolvers[type.name] = { __resolveType: options.typeNameOf }
     if (!isObjectType(type)) continue
     const fields = resolvers[type.name] ?? {}
     resolvers[type.name] = fields
     for (const field of Object.values(type.getFields())) {
       const requirement = requirements.get(coordinate(type.name, field.name))
       if (requirement) fields[field.name] = guarded(field, requirement, options)
+      if (requirement && field.subscribe) {
+        // Asked when the subscription begins and again for each event.
+        fields[field.name] = {
+          subscribe: guarded({ resolve: field.subscribe }, requirement, options),
+          resolve: guarded(field, requirement, options),
+        }
+      }
       if (type.name.endsWith('Connection') && field.name === 'totalCount')
         fields.totalCount = (source: { totalCount(): Promise<number> }) => source.totalCount()
     }
@@ -141,7 +154,7 @@ function resolversOf<Context, Requirement>(
 }
 
 function guarded<Context, Requirement>(
-  field: GraphQLField<unknown, Context>,
+  field: Pick<GraphQLField<unknown, Context>, 'resolve'>,
   requirement: Requirement,
   { assertMeets }: SubgraphOptions<Context, Requirement>,
 ): GraphQLFieldResolver<unknown, Context> {

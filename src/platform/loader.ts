@@ -35,3 +35,15 @@ export function rowLoader<Row>(
     { maxBatchSize: maxIdsPerStatement },
   )
 }
+
+/** As `rowLoader`, for lists that are read whole: all rows of each key, in the order they were read. */
+export function rowsLoader<Row>(read: (keys: readonly string[]) => Promise<Row[]>, keyOf: (row: Row) => string): DataLoader<string, Row[]> {
+  return new DataLoader<string, Row[]>(
+    async (keys) => {
+      const byKey = new Map(keys.map((key): [string, Row[]] => [key, []]))
+      for (const row of await read(keys)) byKey.get(keyOf(row))?.push(row)
+      return keys.map((key) => byKey.get(key) ?? [])
+    },
+    { maxBatchSize: maxIdsPerStatement },
+  )
+}

@@ -1,6 +1,7 @@
 import type { Where } from './pagination/page-source.ts'
 
-const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, (character) => `\\${character}`)
+/** Text as a part of a LIKE pattern that stands for itself. */
+export const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, (character) => `\\${character}`)
 
 /** A pattern in which `*` stands for any text, as LIKE's. */
 export const wildcard = (pattern: string) => escapeLike(pattern).replaceAll('*', '%')

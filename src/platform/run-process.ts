@@ -3,7 +3,7 @@ import { DatabaseStartError } from './database/start-error.ts'
 /** After this long a stop is forced: a supervisor kills after ten seconds. */
 const stopDeadlineMs = 9_000
 /** A signal again within this time is the same one: a terminal and npm both pass it on. */
-const sameSignalMs = 500
+const sameSignalMs = 1_000
 
 /**
  * Runs a process: `start` opens things and says how each is closed. SIGTERM and SIGINT close them, the last opened first, and end with 0;

@@ -32,6 +32,7 @@ function textScalar(name: string, description: string): GraphQLScalarType<string
 
 export const AwsAccountId = textScalar('AwsAccountId', 'An AWS account id: 12 digits, leading zeros kept.')
 export const Arn = textScalar('Arn', 'An Amazon Resource Name, such as arn:aws:iam::123456789012:role/Example.')
+export const EmailAddress = textScalar('EmailAddress', 'An e-mail address of at most 90 characters. It is kept in lower case.')
 export const DomainName = textScalar(
   'DomainName',
   'A domain name. Answers hold it in lower case and ASCII form (xn--), without a dot at the end.',

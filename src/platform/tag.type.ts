@@ -1,19 +1,19 @@
 import { Field, InputType, ObjectType } from 'type-graphql'
 
-@ObjectType('Tag', { simpleResolvers: true, description: 'A label with a value.' })
+@ObjectType('Tag', { simpleResolvers: true, description: 'A key with a value.' })
 export class Tag {
-  @Field(() => String, { description: 'What it says something about.' })
+  @Field(() => String, { description: 'The key, once a thing.' })
   key!: string
 
-  @Field(() => String, { description: 'What it says; may be empty.' })
+  @Field(() => String, { description: 'The value; may be empty.' })
   value!: string
 }
 
-@InputType({ description: 'A label with a value.' })
+@InputType({ description: 'A key with a value.' })
 export class TagInput {
-  @Field(() => String, { description: 'What it says something about.' })
+  @Field(() => String, { description: 'The key.' })
   key!: string
 
-  @Field(() => String, { description: 'What it says; may be empty.' })
+  @Field(() => String, { description: 'The value; may be empty.' })
   value!: string
 }

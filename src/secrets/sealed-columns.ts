@@ -13,6 +13,7 @@ export interface SealedColumn {
 export const sealedColumns = {
   signingKey: { table: 'SigningKey', column: 'sealedPrivate', idColumn: 'kid', organizationColumn: null },
   platformSecret: { table: 'PlatformSecret', column: 'sealed', idColumn: 'name', organizationColumn: null },
+  awsCredential: { table: 'AwsCredential', column: 'sealedSecret', idColumn: 'id', organizationColumn: 'organizationId' },
   integrationSecret: { table: 'Integration', column: 'sealedSecret', idColumn: 'id', organizationColumn: 'organizationId' },
 } as const satisfies Record<string, SealedColumn>
 

@@ -1,4 +1,5 @@
 import { Directive, Field, ID, InputType, Int, ObjectType } from 'type-graphql'
+import { ChangeKind } from '../changes/change.type.ts'
 import { SsoVerificationStatus } from '../generated/prisma/enums.ts'
 import { Organization } from '../organization/organization.type.ts'
 import { describeEnum } from '../platform/enum.ts'
@@ -87,6 +88,15 @@ export class SsoConnector extends Node {
 }
 
 export const { Connection: SsoConnectorConnection } = connectionTypes('SsoConnector', () => SsoConnector, 'SSO connectors')
+
+@ObjectType('SsoConnectorChange', { simpleResolvers: true, description: 'Something happened to an SSO connector.' })
+export class SsoConnectorChange {
+  @Field(() => ChangeKind, { description: 'What happened; a look-up is an update.' })
+  change!: ChangeKind
+
+  @Field(() => ID, { description: 'Which connector.' })
+  id!: string
+}
 
 @InputType({ description: 'A new SSO connector. It is disabled.' })
 export class CreateSsoConnectorInput {

@@ -9,6 +9,11 @@ export interface Guarded extends FieldOfType {
   declared: Declared
 }
 
+/**
+ * What a key needs where the SDL can only say that the caller is signed in: a person needs no scope for their own membership, a key does.
+ */
+export const neededByKeys: Record<string, Scope[]> = { 'Mutation.acceptMember': ['USER_GROUPS_WRITE'] }
+
 /** Every field that asks something of its caller. */
 export const guarded: Guarded[] = objectTypes.flatMap((type) =>
   fieldsOf(type).flatMap((field) => {

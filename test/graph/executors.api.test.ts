@@ -35,6 +35,7 @@ async function compare(text: string, variables: Record<string, unknown> = {}, sc
     scopes,
     organizationIds: [own.id],
     apiKeyId: own.idOf('ApiKey'),
+    verifiedEmail: null,
   }
   const context = () => createContext(app.booted.services, viewer, 'test')
   // Twice, since the second time finds the query compiled.

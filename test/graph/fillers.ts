@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   type GraphQLArgument,
   type GraphQLInputField,
@@ -56,6 +57,21 @@ const ofName: Record<string, (things: Things) => string> = {
   type: () => 'custom',
 }
 
+/** A name that nothing has yet. */
+const newName = () => `example ${randomBytes(5).toString('hex')}`
+
+/** Strings whose name alone tells too little. */
+const ofCoordinate: Record<string, (things: Things) => string> = {
+  'ResourceScopeInput.key': ({ idOf }) => `organization.${idOf('Organization')}`,
+  'ResourceObjectInput.key': () => '*',
+  'CreateResourceGroupInput.name': newName,
+  'CreateUserGroupInput.name': newName,
+  'CreateIntegrationInput.name': newName,
+  'RegisterConnectorInput.name': newName,
+  'AccessQuestion.permission': () => 'awsRole:assume',
+  'AccessQuestion.resourceKey': () => '*',
+}
+
 /** Where the first value of an enum is refused. */
 const ofEnum: Record<string, string> = { ComponentKind: 'INVENTORY', Scope: 'COMPONENTS_READ' }
 
@@ -63,6 +79,7 @@ const ofEnum: Record<string, string> = { ComponentKind: 'INVENTORY', Scope: 'COM
 const nounOf: Record<string, string> = {
   'RotateConnectorSecretInput.id': 'Connector',
   'IntegrationOwnerInput.sourceIntegrationId': 'Integration',
+  'PolicyInput.id': 'Policy',
   'OwnersMappingInput.sourceIntegrationId': 'Integration',
 }
 
@@ -127,7 +144,7 @@ function leaf(type: GraphQLNamedInputType, coordinate: string, field: Field, thi
   const name = coordinate.split('.').at(-1) ?? ''
   if (type.name === 'ID') return things.idOf(idNoun(coordinate, name, field))
   if (name === 'wait') return true
-  if (type.name === 'String') return ofName[name]?.(things) ?? 'example'
+  if (type.name === 'String') return (ofCoordinate[coordinate] ?? ofName[name])?.(things) ?? 'example'
   const make = ofScalar[type.name]
   if (!make)
     throw new Error(`Nothing says what a ${type.name} looks like (for ${coordinate}): add it to ofScalar in test/graph/fillers.ts.`)

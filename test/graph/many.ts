@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { shippedPermissionGroups } from '../../src/permission-group/permission-groups.ts'
 import { type IdPrefix, newId } from '../../src/platform/typeid.ts'
 import type { TestApp } from '../support/app.ts'
 import type { Everything } from '../tenancy/everything.ts'
@@ -20,7 +21,11 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
   await copy('Organization', organizationId, (i) => ({ id: newId('org'), slug: `many-${i}` }))
   await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `key ${i}` }))
   await copy('AuditEvent', idOf('AuditEvent'), () => ({ id: newId('aud') }))
-  await copy('Integration', idOf('Integration'), (i) => ({ id: newId('int'), name: `integration ${i}` }))
+  // Of the one that an agent reports: an organization has one integration of type aws.
+  const [reported] = (
+    await pool.query<{ id: string }>(`select "id" from "Integration" where "organizationId" = $1 and "type" = 'custom'`, [organizationId])
+  ).rows
+  await copy('Integration', reported?.id ?? '', (i) => ({ id: newId('int'), name: `integration ${i}` }))
   const integrations = (await pool.query<{ id: string }>('select "id" from "Integration" where "organizationId" = $1', [organizationId]))
     .rows
   for (const [n, { id: integrationId }] of integrations.entries()) {
@@ -64,6 +69,33 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
     itemId: `arn:aws:lambda:us-east-1:${accountId}:function:f${i}`,
   }))
 
+  const home = await pool.query<{ id: string }>('select "id" from "AwsAccount" where "organizationId" = $1 and "accountId" = $2', [
+    organizationId,
+    accountId,
+  ])
+  for (const [place, awsAccountId] of [home.rows[0]?.id, ...accounts.map(({ id }) => id)].entries()) {
+    await copy('AwsCredential', idOf('AwsCredential'), (i) => ({
+      id: newId('cred'),
+      accountName: `credential ${place}.${i}`,
+      awsAccountId,
+    }))
+    await copy('AwsRole', idOf('AwsRole'), (i) => ({
+      id: newId('role'),
+      awsAccountId,
+      name: `role-${place}-${i}`,
+      arn: `arn:aws:iam::${place}:role/role-${place}-${i}`,
+    }))
+  }
+  const syncId = (await pool.query('select "lastOperationId" as "id" from "AwsSync" where "organizationId" = $1', [organizationId])).rows[0]
+    ?.id
+  await copyRow(
+    pool,
+    'AwsAccountSync',
+    syncId,
+    numbers.map((i) => ({ ordinal: i + 1, accountName: `account ${i}` })),
+    'operationId',
+  )
+  await multiplyGroups(pool, organizationId, idOf)
   await copy('SsoConnector', idOf('SsoConnector'), (i) => ({ id: newId('sso'), emailDomain: `many-${i}.example` }))
 
   const operationId = idOf('BackgroundOperation')
@@ -77,6 +109,61 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
       'operationId',
     )
   }
+}
+
+/** Eight members in each of eight groups, each with eight policies that use each of eight resource groups of eight objects. */
+async function multiplyGroups(pool: Pool, organizationId: string, idOf: (typeName: string) => string): Promise<void> {
+  const rows = (prefix: IdPrefix, change: (i: number) => Row) => numbers.map((i) => ({ id: newId(prefix), ...change(i) }))
+  await copyRow(
+    pool,
+    'Member',
+    idOf('Member'),
+    rows('mem', (i) => ({ email: `many-${i}@example.com` })),
+  )
+  const groups = await copyRow(
+    pool,
+    'UserGroup',
+    idOf('UserGroup'),
+    rows('ug', (i) => ({ name: `group ${i}` })),
+  )
+  const resources = await copyRow(
+    pool,
+    'ResourceGroup',
+    idOf('ResourceGroup'),
+    rows('rg', (i) => ({ name: `resources ${i}` })),
+  )
+  const policies = [{ id: idOf('Policy') }]
+  for (const userGroupId of [idOf('UserGroup'), ...groups.map(({ id }) => id)]) {
+    policies.push(
+      ...(await copyRow(
+        pool,
+        'Policy',
+        idOf('Policy'),
+        rows('pol', (ordinal) => ({ userGroupId, ordinal })),
+      )),
+    )
+  }
+  const link = (text: string, ...lists: string[][]) => pool.query(text, [organizationId, ...lists])
+  const resourceIds = [idOf('ResourceGroup'), ...resources.map(({ id }) => id)]
+  await link(
+    `insert into "UserGroupMember" ("organizationId", "userGroupId", "memberId", "email") select $1, g."id", m."id", m."email"
+     from "UserGroup" g join "Member" m using ("organizationId") where "organizationId" = $1 on conflict do nothing`,
+  )
+  await link(
+    `insert into "PolicyResourceGroup" ("organizationId", "userGroupId", "policyId", "resourceGroupId", "ordinal")
+     select $1, p."userGroupId", p."id", r, 9 from "Policy" p, unnest($3::text[]) r where p."id" = any($2::text[]) on conflict do nothing`,
+    policies.map(({ id }) => id),
+    resourceIds,
+  )
+  await link(
+    `insert into "ResourceGroupObject" ("organizationId", "resourceGroupId", "key", "ordinal") select $1, r, 'awsAccount.' || a."accountId", 9
+     from "AwsAccount" a, unnest($2::text[]) r where a."organizationId" = $1 on conflict do nothing`,
+    resourceIds,
+  )
+  await link(
+    `insert into "UserGroupAwsRole" ("organizationId", "userGroupId", "awsRoleId") select $1, g."id", r."id"
+     from "UserGroup" g join "AwsRole" r using ("organizationId") where "organizationId" = $1 on conflict do nothing`,
+  )
 }
 
 /** Copies of one row, with what is changed in each. The row is found by `column`; where several have it, the first is copied. */
@@ -100,9 +187,11 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   const { pool } = app.booted.services.db
   const first = own.idOf(typeName)
   const prefix = first.slice(0, first.lastIndexOf('_')) as IdPrefix
-  const table = tables[prefix]
+  if (prefix === 'pg') return shippedPermissionGroups.slice(0, count).map(({ id }) => id)
+  // A sync has its organization's id under another prefix.
+  const table = prefix === 'sync' ? `(select 'sync_' || substr("id", 5) as "id" from "Organization") s` : `"${tables[prefix]}"`
   const same = prefix === 'cmp' ? `"kind" = (select "kind" from "Component" where "id" = $1)` : '$1 = $1'
-  const { rows } = await pool.query<{ id: string }>(`select "id" from "${table}" where ${same} order by "id" = $1 desc, "id" limit $2`, [
+  const { rows } = await pool.query<{ id: string }>(`select "id" from ${table} where ${same} order by "id" = $1 desc, "id" limit $2`, [
     first,
     count,
   ])
@@ -110,7 +199,7 @@ export async function idsOfType(app: TestApp, own: Everything, typeName: string,
   return rows.map(({ id }) => id)
 }
 
-const tables: Record<IdPrefix, string> = {
+const tables: Record<Exclude<IdPrefix, 'sync' | 'pg'>, string> = {
   org: 'Organization',
   key: 'ApiKey',
   aud: 'AuditEvent',
@@ -119,7 +208,13 @@ const tables: Record<IdPrefix, string> = {
   ver: 'Verification',
   tr: 'ComponentTransition',
   acct: 'AwsAccount',
+  cred: 'AwsCredential',
+  role: 'AwsRole',
   op: 'BackgroundOperation',
+  mem: 'Member',
+  ug: 'UserGroup',
+  pol: 'Policy',
+  rg: 'ResourceGroup',
   sso: 'SsoConnector',
   conn: 'Connector',
   res: 'Resource',

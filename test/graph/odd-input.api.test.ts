@@ -3,6 +3,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { askAll, type Target, targets } from '../tenancy/calls.ts'
 import { type Everything, makeEverything } from '../tenancy/everything.ts'
 import { argumentsOf } from './fillers.ts'
+import { oddTexts } from './odd-texts.ts'
 
 let app: TestApp
 let own: Everything
@@ -11,30 +12,6 @@ beforeAll(async () => {
   own = await makeEverything(app, 'walnut', '111122223333')
 })
 afterAll(() => app?.close())
-
-/** PostgreSQL takes no U+0000 in a text, UTF-8 no lone surrogate, and LIKE, JSON, arrays and ids have characters of their own. */
-const oddTexts = [
-  '',
-  ' ',
-  '\u0000',
-  'a\u0000b',
-  '\ud800',
-  '\uffff',
-  '\\',
-  '%',
-  '*'.repeat(200),
-  "'; --",
-  '{"a":null}',
-  '{NULL}',
-  '__proto__',
-  'toString',
-  'org_',
-  'org_00000000000000000000000000',
-  'org_zzzzzzzzzzzzzzzzzzzzzzzzzz',
-  'nothing_01h455vb4pex5vsknk084sn02q',
-  '٣٣٣٣٣٣٣٣٣٣٣٣',
-  'x'.repeat(20_000),
-]
 
 const places = targets()
   .filter(({ position }) => position !== 'all')

@@ -1,3 +1,4 @@
+import { type GraphQLObjectType, getNamedType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../src/platform/typeid.ts'
 import { type Data, startTestApp, type TestApp } from '../support/app.ts'
@@ -144,19 +145,31 @@ const lists = readFields.filter(({ field }) => isConnection(field.type)).map((li
 
 /** What each list is ordered by, where it is not the order in which its items were made. */
 const orderedBy: Record<string, string> = {
-  OrganizationConnection: 'slug',
-  AwsAccountConnection: 'accountId',
-  IntegrationConnection: 'name',
-  SsoConnectorConnection: 'emailDomain',
+  'Organization.awsAccounts': 'accountId',
+  'AwsAccount.credentials': 'accountName',
+  'AwsAccount.roles': 'name',
+  'AwsRole.members': 'email',
+  'Organization.awsCredentials': 'accountName',
+  'Organization.awsRoles': 'name',
+  'Organization.integrations': 'name',
+  'Organization.members': 'email',
+  'Organization.permissionGroups': 'name',
+  'Organization.resourceGroups': 'name',
+  'Organization.ssoConnectors': 'emailDomain',
+  'Organization.userGroups': 'name',
+  'Query.organizations': 'slug',
+  'UserGroup.members': 'email',
+  'Viewer.organizations': 'slug',
 }
-const hasNoId = ['BackgroundOperationResultConnection']
+/** What tells items apart that have no id. */
+const withoutId: Record<string, string> = { BackgroundOperationResultConnection: 'subjectId', AwsAccountSyncConnection: 'accountName' }
 
 describe('every list', () => {
-  const readOf = ({ type, field }: FieldOfType): Read => {
+  const readOf = ({ coordinate, type, field }: FieldOfType): Read => {
     const way = reach(type.name)
-    const connection = String(field.type).replaceAll('!', '')
-    const item = connection.replace(/Connection$/, '')
-    const key = hasNoId.includes(connection) ? 'subjectId' : `id ${orderedBy[connection] ?? ''}`
+    const connection = getNamedType(field.type) as GraphQLObjectType
+    const item = getNamedType(connection.getFields().nodes?.type)
+    const key = withoutId[connection.name] ?? `id ${orderedBy[coordinate] ?? ''}`
     const given = Object.entries(argumentsOf(type.name, field, own)).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
     return async (args) => {
       const query = queryAlong(way, `list: ${field.name}(${[...given, args].join(', ')}) ${selected}`)
@@ -177,8 +190,8 @@ describe('every list', () => {
     expect(await walkForward(read, size)).toEqual(all.nodes)
     expect(await walkBackward(read, size)).toEqual(all.nodes)
     const connection = String(list.field.type).replaceAll('!', '')
-    if (hasNoId.includes(connection)) return
-    const keys = all.nodes.map((node) => node[orderedBy[connection] ?? 'id'] as string)
+    if (connection in withoutId) return
+    const keys = all.nodes.map((node) => node[orderedBy[list.coordinate] ?? 'id'] as string)
     expect(new Set(keys).size).toBe(keys.length)
     const ascending = keys.toSorted((a, b) => (a < b ? -1 : 1))
     expect([ascending, ascending.toReversed()]).toContainEqual(keys)

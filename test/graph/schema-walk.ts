@@ -19,8 +19,16 @@ export type Field = GraphQLField<unknown, unknown>
 /** What the federation library adds, and introspection. */
 const isOurs = (name: string) => !name.startsWith('_')
 
+const subscriptionType = schema.getSubscriptionType()
+const subscriptions = subscriptionType ? Object.values(subscriptionType.getFields()) : []
+const onlyTheyLeadTo = new Set<unknown>([subscriptionType, ...subscriptions.map(({ type }) => getNamedType(type))])
+
+/** What subscribers can ask for: walked in test/streaming. */
+export const subscriptionFields: Field[] = subscriptions as Field[]
+
+/** The types that queries and mutations lead to. */
 export const objectTypes: GraphQLObjectType[] = Object.values(schema.getTypeMap()).filter(
-  (type): type is GraphQLObjectType => isObjectType(type) && isOurs(type.name),
+  (type): type is GraphQLObjectType => isObjectType(type) && isOurs(type.name) && !onlyTheyLeadTo.has(type),
 )
 
 const nodeInterface = schema.getType('Node')
@@ -48,7 +56,7 @@ export interface FieldOfType {
 
 /** Every field of every object type but the mutations. */
 export const readFields: FieldOfType[] = objectTypes
-  .filter((type) => type !== schema.getMutationType() && type !== schema.getSubscriptionType())
+  .filter((type) => type !== schema.getMutationType())
   .flatMap((type) => fieldsOf(type).map((field) => ({ coordinate: `${type.name}.${field.name}`, type, field })))
 
 /**

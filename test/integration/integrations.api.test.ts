@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../src/platform/typeid.ts'
+import { agentOf, report, resource } from '../connector/agents.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { rowsOf } from '../support/rows.ts'
 import { call, custom, done, postgresql, read, registerConnector, remove, short } from './integrations.ts'
@@ -189,6 +190,36 @@ describe('deleting', () => {
     expect((await remove(own, { id })).errors).toMatchObject([{ __typename: 'PreconditionError', blockers: [{ id: other.id }] }])
     done(await call(own, 'updateIntegration', { id: other.id, ownersMapping: null }))
     expect((await remove(own, { id })).deletedIds).toEqual([id])
+  })
+
+  it('what a resource group names, by itself or by a resource of it, is refused and names the group', async () => {
+    const own = await app.organization()
+    const { key, integrationId } = await agentOf(own)
+    await report(app, key, { integrationId, resources: [resource('a'), resource('b')] })
+    const { integration } = await own.ask(`{ integration(id: "${integrationId}") { resources { nodes { id } } } }`)
+    const name = async (objectKey: string) => {
+      const { createResourceGroup } = await own.ask(
+        'mutation ($input: CreateResourceGroupInput!) { createResourceGroup(input: $input) { resourceGroup { id scope { objects { node { id } } } } errors { message } } }',
+        { input: { organizationId: own.id, name: objectKey, scope: [{ key: `organization.${own.id}`, objects: [{ key: objectKey }] }] } },
+      )
+      expect(createResourceGroup.errors).toEqual([])
+      return createResourceGroup.resourceGroup
+    }
+    const resourceId = integration.resources.nodes[1].id
+    for (const [objectKey, id] of [
+      [`integration.${integrationId}`, integrationId],
+      [`resource.${resourceId}`, resourceId],
+    ]) {
+      const group = await name(objectKey)
+      expect(group.scope[0].objects).toEqual([{ node: { id } }])
+      const before = await rowsOf(app, own.id)
+      const { errors, deletedIds } = await remove(own, { id: integrationId })
+      expect(errors).toMatchObject([{ __typename: 'PreconditionError', path: ['input', 'id'], blockers: [{ id: group.id }] }])
+      expect(deletedIds).toEqual([])
+      expect(await rowsOf(app, own.id)).toEqual(before)
+      await own.ask(`mutation { deleteResourceGroup(input: { id: "${group.id}" }) { deletedIds } }`)
+    }
+    expect((await remove(own, { id: integrationId })).deletedIds).toEqual([integrationId])
   })
 
   it('the organization takes integrations and connectors along and names them', async () => {

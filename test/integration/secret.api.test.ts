@@ -30,7 +30,7 @@ describe('a built-in secret', () => {
     expect(Math.abs(Date.now() - Date.parse(secretStore.updatedAt))).toBeLessThan(60_000)
     expect(JSON.stringify(await rowsOf(app, own.id))).not.toContain(parameters.password)
     const sealedSecret = await sealedOf(id)
-    const { keyring } = app.booted
+    const { keyring } = app.booted.services
     expect(openSecret(keyring, { organizationId: own.id, id, sealedSecret })).toEqual(parameters)
     const other = await app.organization()
     const { id: otherId } = await make('another')
@@ -54,7 +54,10 @@ describe('a built-in secret', () => {
     const after = done(await call(own, 'updateIntegration', { id, config, secretStore: sent }))
     expect(after.config).toEqual(config)
     const sealedSecret = await sealedOf(id)
-    expect(openSecret(app.booted.keyring, { organizationId: own.id, id, sealedSecret })).toEqual({ username: 'reader', password: 'new' })
+    expect(openSecret(app.booted.services.keyring, { organizationId: own.id, id, sealedSecret })).toEqual({
+      username: 'reader',
+      password: 'new',
+    })
   })
 
   it('stays where its parameters say the same in other words', async () => {

@@ -47,6 +47,8 @@ export interface TestAppOptions {
   worker?: boolean
   playgroundRoot?: string | null
   env?: Record<string, string>
+  /** How often the credential of an open stream is looked at. */
+  recheckMs?: number
 }
 
 /** A whole server on a database of its own, with an AWS stand-in at the wire. Listens on a free port, since AWS must be able to call it. */
@@ -69,7 +71,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const config = { ...read, quotas: { ...read.quotas, ...options.quotas } }
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent')
   const booted = await boot(config, log, { embedded: 'start', applicationName: 'gatehouse-test', migrate: false })
-  const app = await createApp({ services: booted.services, adminKeys: booted.adminKeys, playgroundRoot: options.playgroundRoot ?? null })
+  const app = await createApp({
+    services: booted.services,
+    adminKeys: booted.adminKeys,
+    playgroundRoot: options.playgroundRoot ?? null,
+    recheckMs: options.recheckMs,
+  })
   const url = await app.listen({ host: '127.0.0.1', port })
   const worker = options.worker ? await startWorker(booted.services, database.url) : null
 

@@ -28,10 +28,10 @@ export interface PostgresServer {
 /** A server that anybody on this machine reaches over TCP, with a password. PostgreSQL does not run as root. */
 export async function startPostgresServer(version: keyof typeof binaries, { tls = false } = {}): Promise<PostgresServer> {
   const directory = await mkdtemp(path.join(tmpdir(), `gatehouse-pg${version}-`))
-  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : null
   const own = async (file: string, mode: number) => {
     await chmod(file, mode)
-    if ('uid' in account) await chown(file, account.uid, account.gid)
+    if (account) await chown(file, account.uid, account.gid)
   }
   await own(directory, 0o700)
   const bin = binaries[version]

@@ -122,7 +122,7 @@ export function missingLike({ tag, accountId }: Everything, text: string): strin
 }
 
 /** What the fillers give whoever asks. */
-const isFiller = (text: string) => text === 'example' || text === '0oabcdef' || /^[A-Z0-9_:.TZ-]+$/.test(text)
+const isFiller = (text: string) => text === 'example' || text === '0oabcdef' || /^(?=.*[A-Z])[A-Z0-9_:.TZ-]+$/.test(text)
 const randomLetter = () => String.fromCharCode(97 + randomInt(26))
 const randomWord = (length: number) => Array.from({ length }, randomLetter).join('')
 

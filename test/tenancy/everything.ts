@@ -1,8 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { iamOf } from '../../emulator/iam/iam.state.ts'
+import { putRole } from '../../emulator/iam/role.ts'
 import { startWorker } from '../../src/jobs/worker.ts'
+import { newId } from '../../src/platform/typeid.ts'
 import type { Things } from '../graph/fillers.ts'
+import { copyRow } from '../graph/many.ts'
 import { nodeTypes } from '../graph/schema-walk.ts'
 import type { TestApp, TestOrganization } from '../support/app.ts'
+import { permissionGroups } from '../support/groups.ts'
+import { makeGroups } from './groups.ts'
 
 /** An organization that has one of everything there is. */
 export interface Everything extends TestOrganization, Things {
@@ -13,6 +19,9 @@ export interface Everything extends TestOrganization, Things {
   /** All of its global ids. */
   ids: string[]
 }
+
+/** Types whose things are the same in every organization. */
+export const sharedTypes = ['PermissionGroup']
 
 const kinds = ['IAM_ASSESSMENT', 'IAM_WRITE', 'ACCESS_LOGS', 'INVENTORY']
 
@@ -36,7 +45,12 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     `mutation { verifyComponents(input: { organizationId: "${id}", ids: ["${accessLogs}"] }) { operation { id } errors { message } } }`,
   )
   const worker = await startWorker(app.booted.services, app.booted.databaseUrl)
-  await untilDone(organization, verifyComponents.operation.id).finally(() => worker.stop())
+  try {
+    await untilDone(organization, verifyComponents.operation.id)
+    await readAws(app, organization, tag, accountId)
+  } finally {
+    await worker.stop()
+  }
   const { pool } = app.booted.services.db
   await pool.query('update "AwsAccount" set "alias" = $2 where "organizationId" = $1', [id, `alias-${tag}`])
   const okta = { type: 'okta', appId: `0o${tag}`, identityProvider: `okta-${tag}`, multiAccountParentId: null }
@@ -44,12 +58,14 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     id,
     { login: { type: 'federated', provider: okta } },
   ])
+  await makeGroups(organization, tag)
   // Not begun: a look-up would change its row in the middle of a test.
   await ask(`mutation { createSsoConnector(input: { organizationId: "${id}", emailDomain: "${tag}.example", beginVerification: false }) {
     errors { message } } }`)
-  const { integrationId, connectorKey } = await makeIntegration(app, organization, tag)
-  const ids = await idsOf(app, id)
-  const byType = await typesOf(organization, ids)
+  const { integrationId, connectorKey } = await makeIntegrations(app, organization, tag)
+  // A sync has the organization's id under another prefix, and no column of its own for it.
+  const ids = [...(await idsOf(app, id)), id.replace('org_', 'sync_')]
+  const byType = await typesOf(organization, [...ids, permissionGroups.viewer])
   return {
     ...organization,
     tag,
@@ -58,15 +74,19 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     connectorKey,
     ids,
     idOf(typeName) {
-      const found = { Component: accessLogs, Integration: integrationId }[typeName] ?? byType.get(typeName)
+      const chosen = { Component: accessLogs, BackgroundOperation: verifyComponents.operation.id, Integration: integrationId }
+      const found = chosen[typeName as keyof typeof chosen] ?? byType.get(typeName)
       if (!found) throw new Error(`There is no ${typeName}: make one in test/tenancy/everything.ts.`)
       return found
     },
   }
 }
 
-/** A connector, and an integration that has whatever an integration may have. */
-async function makeIntegration(
+/**
+ * A connector with an integration whose agent reports, and whatever else an integration has to the one of AWS, which has components and
+ * operations already: its id is answered.
+ */
+async function makeIntegrations(
   app: TestApp,
   { id, ask }: TestOrganization,
   tag: string,
@@ -94,7 +114,7 @@ async function makeIntegration(
     },
   )
   if (!createIntegration.integration) throw new Error(JSON.stringify(createIntegration.errors))
-  const integrationId = createIntegration.integration.id
+  const reportedId = createIntegration.integration.id
   const type = `things-${tag}`
   const resource = (name: string) => ({
     externalId: `${name}-${tag}`,
@@ -110,7 +130,7 @@ async function makeIntegration(
     'mutation ($input: ReportDiscoveryInput!) { reportDiscovery(input: $input) { errors { message path } } }',
     {
       input: {
-        integrationId,
+        integrationId: reportedId,
         runId: `run-${tag}`,
         resources: ['one', 'two'].map(resource),
         permissions: [{ name: `use-${tag}`, resourceType: type }],
@@ -118,11 +138,40 @@ async function makeIntegration(
     },
   )
   if (reported.data.reportDiscovery.errors.length > 0) throw new Error(JSON.stringify(reported))
-  const { integration } = await ask(`{ integration(id: "${integrationId}") { resources { nodes { id } } } }`)
+  const { integration } = await ask(`{ integration(id: "${reportedId}") { resources { nodes { id } } } }`)
   await ask('mutation ($input: AddResourceUserTagsInput!) { addResourceUserTags(input: $input) { errors { message } } }', {
     input: { resourceId: integration.resources.nodes[0].id, tags: [{ key: `tag-${tag}`, value: `value-${tag}` }] },
   })
-  return { integrationId, connectorKey }
+  const people = { attributeType: 'email', sourceIntegrationId: reportedId }
+  await ask('mutation ($input: UpdateIntegrationInput!) { updateIntegration(input: $input) { errors { message } } }', {
+    input: {
+      id: sourceIntegrationId,
+      owner: { ...people, attributeValues: [`aws@${tag}.example`] },
+      ownersMapping: { ...people, keyName: `owner-${tag}` },
+    },
+  })
+  const { pool } = app.booted.services.db
+  for (const [table, prefix] of [
+    ['Resource', 'res'],
+    ['IntegrationPermission', 'perm'],
+  ] as const) {
+    const { rows } = await pool.query<{ id: string }>(`select "id" from "${table}" where "integrationId" = $1`, [reportedId])
+    for (const { id: copied } of rows) await copyRow(pool, table, copied, [{ id: newId(prefix), integrationId: sourceIntegrationId }])
+  }
+  return { integrationId: sourceIntegrationId, connectorKey }
+}
+
+/** A key of the account and a role in it, found by a sync. */
+async function readAws(app: TestApp, organization: TestOrganization, tag: string, accountId: string): Promise<void> {
+  const account = app.aws.state.account(accountId)
+  iamOf(account).alias = `alias-${tag}`
+  putRole(account, app.aws.state.now(), { name: `role-${tag}`, trustPolicy: JSON.stringify({ Version: '2012-10-17', Statement: [] }) })
+  await organization.ask(`mutation { putAwsCredentials(input: { organizationId: "${organization.id}", credentials: [
+    { accountName: "credential ${tag}", accessKeyId: "AKIA${accountId}", secretAccessKey: "secret-of-${tag}-0123456789" }] }) { errors { message } } }`)
+  const { syncAwsAccounts } = await organization.ask(
+    `mutation { syncAwsAccounts(input: { organizationId: "${organization.id}" }) { operation { id } errors { message } } }`,
+  )
+  await untilDone(organization, syncAwsAccounts.operation.id)
 }
 
 /** Names of the node types that it has nothing of. */

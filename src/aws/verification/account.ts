@@ -68,7 +68,7 @@ export async function checkProvider(run: Run, session: RoleSession, setup: RoleS
 }
 
 /** The account's alias, null where it has none, undefined where it could not be read: it is a name, not a check. */
-export async function readAccountAlias(run: Run, session: RoleSession): Promise<string | null | undefined> {
+export async function readAccountAlias(run: Pick<Run, 'clients' | 'signal'>, session: RoleSession): Promise<string | null | undefined> {
   const client = iamClient(run, session)
   try {
     const answer = await ask(run, IAM, (options) => client.send(new ListAccountAliasesCommand({}), options))

@@ -10,6 +10,9 @@ export interface Refusal {
 
 export type Answer<T> = { value: T } | { refusal: Refusal }
 
+/** How long it pays to look again. */
+export type Patience = Pick<Run, 'signal' | 'consistencyWaitsMs' | 'patientUntilMs'>
+
 /** AWS gave no answer to build on. It says nothing about the customer's account, so it never fails a check. */
 export class UpstreamProblem extends Error {
   constructor(
@@ -25,12 +28,15 @@ export class UpstreamProblem extends Error {
  * One call of AWS: its value, or its refusal as data. Everything that is no answer (silence, a broken connection, 5xx, throttling
  * after the SDK's retries, the verification's end) is thrown as an UpstreamProblem.
  */
-export async function ask<T>(run: Run, service: string, send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<Answer<T>> {
+export async function ask<T>(
+  run: Pick<Run, 'signal'>,
+  service: string,
+  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<Answer<T>> {
   try {
     return { value: await send({ abortSignal: run.signal }) }
   } catch (error) {
-    if (run.signal.aborted)
-      throw new UpstreamProblem(service, `${service} did not answer within the verification's time limit.`, { cause: error })
+    if (run.signal.aborted) throw new UpstreamProblem(service, `${service} did not answer within the time limit.`, { cause: error })
     const refusal = readRefusal(error)
     if (refusal !== null) return { refusal }
     throw new UpstreamProblem(service, describeProblem(service, error), { cause: error })
@@ -39,7 +45,7 @@ export async function ask<T>(run: Run, service: string, send: (options: { abortS
 
 /** Asks again, after the run's waits, while AWS refuses for want of something that may only not have arrived everywhere yet. */
 export function askPatiently<T>(
-  run: Run,
+  run: Patience,
   service: string,
   send: (options: { abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<Answer<T>> {
@@ -51,7 +57,7 @@ export function askPatiently<T>(
 }
 
 /** Repeats `attempt` after each of the run's waits until its answer is final, within the first half of the time limit. */
-export async function patiently<T>(run: Run, attempt: () => Promise<T>, isFinal: (answer: T) => boolean): Promise<T> {
+export async function patiently<T>(run: Patience, attempt: () => Promise<T>, isFinal: (answer: T) => boolean): Promise<T> {
   let answer = await attempt()
   for (const waitMs of run.consistencyWaitsMs) {
     if (isFinal(answer) || performance.now() + waitMs > run.patientUntilMs) break

@@ -2,7 +2,7 @@ import { AssumeRoleWithWebIdentityCommand, type AssumeRoleWithWebIdentityCommand
 import type { AssumableRole, AwsPartition, VerificationCheck } from '../aws.type.ts'
 import type { AwsCredentials } from '../clients.ts'
 import { arnPartitionOf, defaultRegion } from '../partition.ts'
-import { type Answer, ask, describe, isDenied, patiently, type Refusal, UpstreamProblem } from './answer.ts'
+import { type Answer, ask, describe, isDenied, type Patience, patiently, type Refusal, UpstreamProblem } from './answer.ts'
 import { failed } from './check.ts'
 import { addClientId, applyTrustPolicy, createProvider } from './remediation.ts'
 import type { Run } from './run.ts'
@@ -17,12 +17,15 @@ export interface RoleSession {
 
 export type Role = Pick<AssumableRole, 'accountId' | 'partition' | 'setup'>
 
+/** What assuming a role needs, in a verification or without one. */
+export type Assuming = Patience & Pick<Run, 'clients' | 'awsRegion' | 'secrets'> & { request: { componentId: string } }
+
 export const STS = 'AWS STS'
 
 const SESSION_SECONDS = 900
 
 /** Assumes the role as this organization. Throws an UpstreamProblem that names the issuer where AWS could not ask it for its keys. */
-export async function assumeRole(run: Run, role: Role, token: string): Promise<Answer<RoleSession>> {
+export async function assumeRole(run: Assuming, role: Role, token: string): Promise<Answer<RoleSession>> {
   const input = { WebIdentityToken: token, RoleSessionName: sessionName(run.request.componentId) }
   const answer = await patiently(
     run,
@@ -36,7 +39,7 @@ export async function assumeRole(run: Run, role: Role, token: string): Promise<A
 
 /** One AssumeRoleWithWebIdentity, unsigned, at the regional endpoint. */
 export async function tryToken(
-  run: Run,
+  run: Assuming,
   role: Role,
   input: Pick<AssumeRoleWithWebIdentityCommandInput, 'WebIdentityToken' | 'RoleSessionName' | 'Policy'> & { WebIdentityToken: string },
 ): Promise<Answer<Required<AwsCredentials>>> {

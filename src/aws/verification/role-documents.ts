@@ -15,7 +15,7 @@ export const IAM = 'AWS IAM'
 /** The role's trust policy as AWS holds it, or its refusal to show it. */
 export type TrustDocument = Answer<string>
 
-export function iamClient(run: Run, { partition, credentials }: RoleSession) {
+export function iamClient(run: Pick<Run, 'clients'>, { partition, credentials }: RoleSession) {
   // IAM has one endpoint a partition, whatever the default region.
   return run.clients.iam(defaultRegion(partition), credentials)
 }

@@ -108,7 +108,7 @@ async function tokenOf(
 /** Rejects when the verification ends: a token source takes no signal. */
 function endOf(signal: AbortSignal, service: string): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const end = () => reject(new UpstreamProblem(service, `${service} did not answer within the verification's time limit.`))
+    const end = () => reject(new UpstreamProblem(service, `${service} did not answer within the time limit.`))
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
   })

@@ -99,6 +99,10 @@ class Edge<Row> {
   }
 }
 
+/** The refusal of a cursor that was not made by this list in this order under this filter. */
+export const notACursor = (argument: 'after' | 'before') =>
+  topLevelError.badInput(`${argument} is not a cursor of this list, order and filter. Use one that this list returned.`, argument)
+
 export interface PageContext {
   db: { pool: Queryable }
   loaders: LoaderCache
@@ -127,8 +131,7 @@ export async function loadPage<Row extends QueryResultRow>(
   const read = (name: 'after' | 'before', cursor: string | null): CursorValues | null => {
     if (cursor === null) return null
     const values = context.cursors.read(binding, cursor)
-    if (!values)
-      throw topLevelError.badInput(`${name} is not a cursor of this list, order and filter. Use one that this list returned.`, name)
+    if (!values) throw notACursor(name)
     return values
   }
   const page: PageRequest = {

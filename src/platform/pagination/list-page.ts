@@ -1,45 +1,36 @@
-import type { QueryResultRow } from 'pg'
-import { topLevelError } from '../errors.ts'
-import { Connection } from './connection.ts'
-import type { CursorSigner } from './cursor.ts'
+import { Connection, notACursor, type PageContext } from './connection.ts'
 import { type PageArgs, windowOf } from './page-args.ts'
 
-/** A list that lies in memory. `keyOf` is unique and gives its order; `name` and `filter` bind its cursors. */
-export interface ListSource<Item> {
+/** A list that is held in memory: what ships with the product. */
+export interface ListSource<Row> {
+  /** Stands in the cursors, e.g. `organization.permissionGroups`. */
   name: string
-  filter: string
-  keyOf(item: Item): string
+  /** In the list's order, after its filter. */
+  rows: readonly Row[]
+  /** Unique in the list, and smaller for what comes before. */
+  keyOf: (row: Row) => string
+  /** The filter as asked for: a cursor is good for the same list under the same filter only. */
+  filter: unknown
 }
 
-/** A page of a list that lies in memory and comes with the product, in ascending order of its keys. */
-export function listPage<Item extends QueryResultRow>(
-  { cursors }: { cursors: CursorSigner },
-  { name, filter, keyOf }: ListSource<Item>,
-  items: readonly Item[],
-  args: PageArgs,
-): Connection<Item> {
+/** A page of such a list, under the same rules as one out of the database. */
+export function pageOfList<Row>({ cursors }: Pick<PageContext, 'cursors'>, source: ListSource<Row>, args: PageArgs): Connection<Row> {
+  const { name, rows, keyOf, filter } = source
   const { limit, backward, after, before } = windowOf(args)
-  const binding = JSON.stringify([name, filter])
-  const read = (argument: 'after' | 'before', cursor: string | null): string | null => {
+  const binding = JSON.stringify([name, filter ?? null])
+  const keyAt = (argument: 'after' | 'before', cursor: string | null): string | null => {
     if (cursor === null) return null
     const key = cursors.read(binding, cursor)?.[0]
-    if (key === undefined || key === null)
-      throw topLevelError.badInput(`${argument} is not a cursor of this list, order and filter. Use one that this list returned.`, argument)
+    if (key == null) throw notACursor(argument)
     return key
   }
-  const [afterKey, beforeKey] = [read('after', after), read('before', before)]
-  const sorted = items.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-  const between = sorted.filter((item) => (afterKey === null || keyOf(item) > afterKey) && (beforeKey === null || keyOf(item) < beforeKey))
-  const more = between.length > limit
-  const rows = backward ? between.slice(Math.max(0, between.length - limit)) : between.slice(0, limit)
-  const slice = {
-    rows,
-    hasNextPage: backward ? beforeKey !== null : more,
-    hasPreviousPage: backward ? more : afterKey !== null,
-  }
+  const [first, last] = [keyAt('after', after), keyAt('before', before)]
+  const within = rows.filter((row) => (first === null || keyOf(row) > first) && (last === null || keyOf(row) < last))
+  const more = within.length > limit
+  const page = backward ? within.slice(Math.max(within.length - limit, 0)) : within.slice(0, limit)
   return new Connection(
-    slice,
-    (item) => cursors.sign(binding, [keyOf(item)]),
-    async () => items.length,
+    { rows: page, hasNextPage: backward ? before !== null : more, hasPreviousPage: backward ? more : after !== null },
+    (row) => cursors.sign(binding, [keyOf(row)]),
+    async () => rows.length,
   )
 }

@@ -1,0 +1,65 @@
+import type { Context } from '../context.ts'
+
+export interface AccountReference {
+  organizationId: string
+  awsAccountId: string
+}
+
+/**
+ * Takes the account for a scan: scans of one account exclude each other, in whatever process they run. Returns when it began, by the
+ * database's clock, or null while another has it. The owner itself gets it again at once: a job that was cut off goes on without waiting.
+ * Left by a process that was killed, it is free after `atMostMs`.
+ */
+export async function beginScan(
+  { db }: Context,
+  { organizationId, awsAccountId }: AccountReference,
+  owner: string,
+  atMostMs: number,
+): Promise<Date | null> {
+  const { rows } = await db.pool.query<{ startedAt: Date }>(
+    `update "AwsAccount" set "scanOwner" = $3, "scanUntil" = now() + $4 * interval '1 millisecond'
+     where "organizationId" = $1 and "id" = $2 and ("scanUntil" is null or "scanUntil" < now() or "scanOwner" = $3)
+     returning date_trunc('milliseconds', now()) as "startedAt"`,
+    [organizationId, awsAccountId, owner, atMostMs],
+  )
+  return rows[0]?.startedAt ?? null
+}
+
+/** Gives the account back and says how it went; null: it was read in full. */
+export async function endScan(
+  { db }: Context,
+  { organizationId, awsAccountId }: AccountReference,
+  owner: string,
+  syncStatusMessage: string | null,
+): Promise<void> {
+  await db.pool.query(
+    `update "AwsAccount" set "scanOwner" = null, "scanUntil" = null, "lastSyncAt" = now(), "syncStatusMessage" = $4
+     where "organizationId" = $1 and "id" = $2 and "scanOwner" = $3`,
+    [organizationId, awsAccountId, owner, syncStatusMessage],
+  )
+}
+
+/** Says of accounts why they were not read, where it does not say so already. Their roles stay as they are. */
+export async function noteUnread(
+  { db }: Context,
+  organizationId: string,
+  unread: { awsAccountId: string; message: string }[],
+): Promise<void> {
+  if (unread.length === 0) return
+  await db.pool.query(
+    `update "AwsAccount" a set "syncStatusMessage" = u."message" from unnest($2::text[], $3::text[]) as u("id", "message")
+     where a."organizationId" = $1 and a."id" = u."id" and a."syncStatusMessage" is distinct from u."message"`,
+    [organizationId, unread.map(({ awsAccountId }) => awsAccountId), unread.map(({ message }) => message)],
+  )
+}
+
+/** The same of every account of the organization but these. */
+export async function noteWithoutSource({ db }: Context, organizationId: string, withSource: string[]): Promise<void> {
+  await db.pool.query(
+    `update "AwsAccount" set "syncStatusMessage" = $3
+     where "organizationId" = $1 and not ("id" = any($2::text[])) and "syncStatusMessage" is distinct from $3`,
+    [organizationId, withSource, withoutSource],
+  )
+}
+
+export const withoutSource = 'Not read: the account has neither an installed INVENTORY component nor a credential that works.'

@@ -1,0 +1,125 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AwsProblem } from '../aws/account-reader/problem.ts'
+import type { RolePage, RolesRead } from '../aws/account-reader/read-roles.ts'
+import type { RoleSession } from '../aws/verification/assume-role.ts'
+import { type AccountReference, beginScan, endScan } from '../aws-account/account-scan.ts'
+import { markMissing, noteSeen, storeSeenRoles, storeTags } from '../aws-role/store-roles.ts'
+import type { Context } from '../context.ts'
+import { isUnavailable, isWriteConflict } from '../platform/database/unavailable.ts'
+
+/** Something to read an account through. */
+export interface Source {
+  /** The credential's or the component's id. */
+  id: string
+  open(signal: AbortSignal): Promise<RoleSession>
+}
+
+/** What became of a source: it read the account, it failed, or it was not needed since one before it had read it. */
+export type SourceOutcome =
+  | { kind: 'read'; rolesFound: number; warnings: string[] }
+  | { kind: 'failed'; problem: string }
+  | { kind: 'spared' }
+
+/** Of a whole account: 10,000 roles, as many as AWS allows, are 80 calls. */
+const scanLimitMs = 120_000
+/** So that the account is not taken by another while the last statement of a scan at its limit is under way. */
+const leaseMs = scanLimitMs + 15_000
+
+/**
+ * Reads the account's roles through the first of its sources that works, as the one scan of it at this time. Null while another operation
+ * scans it. What AWS or the way to it does is an outcome, never an error; rejects when `signal` is aborted.
+ */
+export async function scanAccount(
+  context: Context,
+  account: AccountReference,
+  sources: Source[],
+  owner: string,
+  signal: AbortSignal,
+): Promise<SourceOutcome[] | null> {
+  const startedAt = await beginScan(context, account, owner, leaseMs)
+  if (!startedAt) return null
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), scanLimitMs)
+  const ending = AbortSignal.any([limit.signal, signal])
+  // Every call to AWS listens to it.
+  setMaxListeners(0, ending)
+  const outcomes: SourceOutcome[] = []
+  try {
+    for (const source of sources) {
+      const isRead = outcomes.some(({ kind }) => kind === 'read')
+      outcomes.push(isRead ? { kind: 'spared' } : await readThrough(context, account, source, startedAt, ending))
+      signal.throwIfAborted()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  await endScan(context, account, owner, messageOf(outcomes))
+  return outcomes
+}
+
+/** Runs the tasks, so many at once; one that answers `busy` is tried again after the others. */
+export async function runAll(tasks: (() => Promise<'done' | 'busy'>)[], atOnce: number): Promise<void> {
+  const open = [...tasks]
+  const worker = async () => {
+    for (let task = open.shift(); task; task = open.shift()) {
+      if ((await task()) === 'done') continue
+      open.push(task)
+      await sleep(busyWaitMs)
+    }
+  }
+  const workers = await Promise.allSettled(Array.from({ length: Math.min(atOnce, tasks.length) }, worker))
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
+}
+
+const busyWaitMs = 500
+
+async function readThrough(
+  context: Context,
+  account: AccountReference,
+  source: Source,
+  startedAt: Date,
+  signal: AbortSignal,
+): Promise<SourceOutcome> {
+  // Of one account only, so AWS's own limit bounds it.
+  const seen: string[] = []
+  try {
+    const session = await source.open(signal)
+    const { warnings } = await storeAll(context, { ...account, sourceId: source.id }, context.accountReader.roles(session, signal), seen)
+    await markMissing(context, account, seen, startedAt)
+    return { kind: 'read', rolesFound: seen.length, warnings }
+  } catch (error) {
+    if (!(error instanceof AwsProblem)) return faultOf(context, account, error)
+    await noteSeen(context, account, seen, startedAt)
+    return { kind: 'failed', problem: error.message }
+  }
+}
+
+/** A fault of ours with one account does not keep the others from being read; a database that is away does, and the job runs again. */
+function faultOf({ log }: Context, { awsAccountId }: AccountReference, error: unknown): SourceOutcome {
+  if (isUnavailable(error) || isWriteConflict(error)) throw error
+  log.error({ err: error, awsAccountId }, 'an AWS account could not be read for a fault of ours')
+  return { kind: 'failed', problem: 'Something went wrong on our side while this account was read.' }
+}
+
+/** Page by page: the next one is asked for when the last is stored, so that memory holds one. */
+async function storeAll(
+  context: Context,
+  account: AccountReference & { sourceId: string },
+  pages: AsyncGenerator<RolePage, RolesRead>,
+  seen: string[],
+): Promise<RolesRead> {
+  for (;;) {
+    const page = await pages.next()
+    if (page.done) return page.value
+    await storeSeenRoles(context, account, page.value.roles)
+    await storeTags(context, account, page.value.tagged)
+    for (const { arn } of page.value.roles) seen.push(arn)
+  }
+}
+
+function messageOf(outcomes: SourceOutcome[]): string | null {
+  const read = outcomes.find((outcome) => outcome.kind === 'read')
+  const problems = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.problem] : []))
+  return [...problems, ...(read?.warnings ?? [])].join(' ') || null
+}

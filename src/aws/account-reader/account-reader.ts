@@ -1,0 +1,85 @@
+import { setMaxListeners } from 'node:events'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import type { AssumableRole, AwsIdentity, AwsPartition, TokenSource } from '../aws.type.ts'
+import { type AwsClientSettings, type AwsCredentials, createAwsClients } from '../clients.ts'
+import { AWS_PARTITIONS, defaultRegion, partitionOf } from '../partition.ts'
+import { readAccountAlias } from '../verification/account.ts'
+import { ask } from '../verification/answer.ts'
+import { assumeRole, type RoleSession, roleArn, STS } from '../verification/assume-role.ts'
+import { AwsProblem, answerOf } from './problem.ts'
+import { type Reading, type RolePage, type RolesRead, readRoles } from './read-roles.ts'
+
+export interface AccountReaderSettings extends AwsClientSettings {
+  /** AWS_REGION: the default region of accounts of its partition. */
+  awsRegion: string | null
+}
+
+/** Reads AWS accounts. All of it throws an AwsProblem where AWS does not answer or refuses. */
+export interface AccountReader {
+  /** Whose an access key is: the account it answers for, in either partition. */
+  identify(key: AwsCredentials, signal: AbortSignal): Promise<RoleSession>
+  /** Into a role of the organization's own, as the identity. */
+  assume(role: AssumableRole, identity: AwsIdentity, signal: AbortSignal): Promise<RoleSession>
+  /** The account's alias: null where it has none, undefined where it could not be read. */
+  alias(session: RoleSession, signal: AbortSignal): Promise<string | null | undefined>
+  /** Every role of the account, page by page. Only where it returns has it seen them all. */
+  roles(session: RoleSession, signal: AbortSignal): AsyncGenerator<RolePage, RolesRead>
+  close(): void
+}
+
+/** One reader serves a whole process. It calls with the credentials it is given and no others. */
+export function createAccountReader(settings: AccountReaderSettings, tokens: TokenSource): AccountReader {
+  const clients = createAwsClients(settings)
+  const { awsRegion } = settings
+  const reading = (session: Pick<RoleSession, 'credentials'>, signal: AbortSignal): Reading => ({
+    clients,
+    signal,
+    secrets: new Set(secretsOf(session.credentials)),
+  })
+
+  const callerIn = async (partition: AwsPartition, credentials: AwsCredentials, signal: AbortSignal) => {
+    const client = clients.sts(defaultRegion(partition, awsRegion ?? undefined), credentials)
+    return ask({ signal }, STS, (options) => client.send(new GetCallerIdentityCommand({}), options))
+  }
+  return {
+    async identify(credentials, signal) {
+      setMaxListeners(0, signal)
+      const [first, second] = AWS_PARTITIONS
+      const secrets = secretsOf(credentials)
+      let answer = callerIn(first as AwsPartition, credentials, signal)
+      const known = await answer.catch(() => null)
+      // A key is unknown everywhere but in its own partition.
+      if (known && 'refusal' in known && known.refusal.code === 'InvalidClientTokenId') {
+        const elsewhere = callerIn(second as AwsPartition, credentials, signal)
+        const found = await elsewhere.catch(() => null)
+        if (found && 'value' in found) answer = elsewhere
+      }
+      const { Account, Arn } = await answerOf('The access key was not accepted', secrets, answer)
+      const partition = partitionOf(Arn?.split(':')[1] ?? '')
+      if (!Account || !/^\d{12}$/.test(Account) || !partition) throw new AwsProblem(`${STS} answered without an account.`, false)
+      return { accountId: Account, partition, credentials }
+    },
+
+    async assume(role, identity, signal) {
+      setMaxListeners(0, signal)
+      const problem = tokens.identityProblem(role.setup.issuer)
+      if (problem) throw new AwsProblem(`AWS cannot use this server's identity: ${problem.remediation}`, false)
+      const token = await tokens.token(identity)
+      const secrets = new Set([token])
+      const assuming = {
+        ...{ clients, awsRegion, secrets, signal, request: { componentId: role.componentId } },
+        // A role that could be verified is there by now: nothing is waited for.
+        ...{ consistencyWaitsMs: [], patientUntilMs: 0 },
+      }
+      return answerOf(`${roleArn(role)} could not be assumed`, secrets, assumeRole(assuming, role, token))
+    },
+
+    alias: (session, signal) => readAccountAlias({ clients, signal }, session),
+    roles: (session, signal) => readRoles(reading(session, signal), session),
+    close: () => clients.close(),
+  }
+}
+
+function secretsOf({ secretAccessKey, sessionToken }: AwsCredentials): string[] {
+  return [secretAccessKey, ...(sessionToken ? [sessionToken] : [])]
+}

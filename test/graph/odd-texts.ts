@@ -1,0 +1,23 @@
+/** PostgreSQL takes no U+0000 in a text, UTF-8 no lone surrogate, and LIKE, JSON, arrays and ids have characters of their own. */
+export const oddTexts = [
+  '',
+  ' ',
+  '\u0000',
+  'a\u0000b',
+  '\ud800',
+  '\uffff',
+  '\\',
+  '%',
+  '*'.repeat(200),
+  "'; --",
+  '{"a":null}',
+  '{NULL}',
+  '__proto__',
+  'toString',
+  'org_',
+  'org_00000000000000000000000000',
+  'org_zzzzzzzzzzzzzzzzzzzzzzzzzz',
+  'nothing_01h455vb4pex5vsknk084sn02q',
+  '٣٣٣٣٣٣٣٣٣٣٣٣',
+  'x'.repeat(20_000),
+]
