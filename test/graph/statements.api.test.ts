@@ -35,7 +35,7 @@ const relations = readFields
 /** Lists by links cost one statement more: the links, then what they lead to. */
 const byLinks = ['UserGroup.members', 'UserGroup.awsRoles', 'Member.userGroups', 'Member.awsRoles', 'AwsRole.userGroups', 'AwsRole.members']
 /** What ships with the product is held in memory. */
-const inMemory = ['Organization.permissionGroups']
+const inMemory = ['Organization.permissionGroups', 'Query.integrationTypes']
 
 /** Pages, edges, payloads and decisions are part of the field that leads to them. */
 function isPart(typeName: string): boolean {
