@@ -12,6 +12,7 @@ import {
   OrganizationAwsCredentialsResolver,
 } from './aws-credential/aws-credential.resolver.ts'
 import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
+import { AwsRoleSubscriptions } from './aws-role/aws-role.subscriptions.ts'
 import {
   AwsRoleMemberEdgeResolver,
   AwsRoleUserGroupsResolver,
@@ -171,6 +172,7 @@ const resolvers = [
   ComponentSubscriptions,
   OperationSubscriptions,
   SsoConnectorSubscriptions,
+  AwsRoleSubscriptions,
 ] as const
 
 /** Types that only interfaces lead to. */

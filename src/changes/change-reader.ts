@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { timeouts } from '../platform/database/database.ts'
 import type { Log } from '../platform/log.ts'
@@ -43,7 +44,7 @@ export class ChangeReader {
   #client: pg.Client | null = null
   #wake: (() => void) | null = null
   #isAwake = false
-  #isStopped = false
+  readonly #stopped = new AbortController()
   #running: Promise<void> | null = null
   #whenReady: (() => void)[] = []
 
@@ -65,7 +66,7 @@ export class ChangeReader {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true
+    this.#stopped.abort()
     this.#wakeUp()
     this.#client?.connection?.stream.destroy()
     await this.#running
@@ -73,16 +74,17 @@ export class ChangeReader {
 
   async #run(): Promise<void> {
     let failures = 0
-    while (!this.#isStopped) {
+    while (!this.#stopped.signal.aborted) {
       try {
         const client = await this.#connect()
         failures = 0
         await this.#follow(client)
       } catch (error) {
-        if (this.#isStopped) break
+        if (this.#stopped.signal.aborted) break
         this.#options.log.warn({ err: error }, 'the connection that listens for changes was lost; it is made anew')
         const waitMs = Math.min(backoffMs.max, backoffMs.first * 2 ** failures++) * (0.5 + Math.random() / 2)
-        await this.#sleep(waitMs)
+        // Not a sleep that the end of the failed connection could cut short.
+        await delay(waitMs, undefined, { signal: this.#stopped.signal, ref: false }).catch(() => undefined)
       } finally {
         this.#client?.connection.stream.destroy()
         this.#client = null
@@ -108,7 +110,7 @@ export class ChangeReader {
 
   /** Until the connection fails, which each look finds out. */
   async #follow(client: pg.Client): Promise<void> {
-    while (!this.#isStopped) {
+    while (!this.#stopped.signal.aborted) {
       await this.#look(client)
       if (!this.#isAwake) await this.#sleep(pollMs)
       await new Promise((resolve) => setTimeout(resolve, gatherMs))

@@ -249,12 +249,16 @@ test('groups, members and the groups they come through cost the same statements 
   await count(at.roles.slice(0, 1))
   const [one, four] = [await count(at.roles.slice(0, 1)), await count(at.roles.slice(0, 4))]
   expect(four.result.nodes.map(({ userGroups }: Data) => userGroups.totalCount)).toEqual([3, 3, 3, 3])
-  expect(four.statements.length).toBe(one.statements.length)
+  expect(aboutMappings(four)).toBe(aboutMappings(one))
   const set = (awsRoleIds: string[], userGroupId: string) =>
     countStatements(() => at.own.run('setUserGroupAwsRoles', { userGroupId, awsRoleIds }))
   const [few, many] = (await groupsOf(at, 2)) as [string, string]
-  expect((await set(at.roles, many)).statements.length).toBe((await set(at.roles.slice(0, 1), few)).statements.length)
+  expect(aboutMappings(await set(at.roles, many))).toBe(aboutMappings(await set(at.roles.slice(0, 1), few)))
 })
+
+/** The worker and its schedules send statements of their own meanwhile. */
+const aboutMappings = ({ statements }: { statements: string[] }) =>
+  statements.filter((text) => /"(UserGroup|UserGroupAwsRole|UserGroupMember|AwsRole|Member|AuditEvent)"/.test(text)).length
 
 test('two who set the same role at once at the same version: one wins, the other is told', async () => {
   const at = await scene(1)

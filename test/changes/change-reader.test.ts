@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { Change } from '../../src/changes/change-feed.ts'
 import { ChangeReader } from '../../src/changes/change-reader.ts'
 import { createLog } from '../../src/platform/log.ts'
@@ -27,9 +27,11 @@ afterAll(async () => {
 async function read(url = database.url, onChanges: (changes: Change[]) => Promise<void> = async () => undefined) {
   const organizationId = `org_${randomBytes(8).toString('hex')}`
   const seen: string[] = []
+  const log = createLog('silent')
+  const failures = vi.spyOn(log, 'warn')
   const reader = new ChangeReader({
     url,
-    log: createLog('silent'),
+    log,
     organizationIds: () => [organizationId],
     async onChanges(changes) {
       seen.push(...changes.map(({ subjectId }) => subjectId))
@@ -39,7 +41,7 @@ async function read(url = database.url, onChanges: (changes: Change[]) => Promis
   })
   readers.push(reader)
   await reader.ready()
-  return { organizationId, seen }
+  return { organizationId, seen, failures }
 }
 
 async function write(db: pg.Pool | pg.PoolClient, organizationId: string, subjectId: string): Promise<void> {
@@ -128,15 +130,18 @@ test('a connection cut between two pages of a burst goes on with the page it had
   expect(seen).toEqual(Array.from({ length: 1750 }, (_, i) => String(i + 1)))
 })
 
-test('a network that is gone for a while loses nothing', async () => {
+test('a network that is gone for a while loses nothing, and is not pressed', async () => {
   const proxy: TcpProxy & { url: string } = await startDatabaseProxy(database.url)
-  const { organizationId, seen } = await read(proxy.url)
+  const { organizationId, seen, failures } = await read(proxy.url)
   await write(pool, organizationId, 'before')
   await expect.poll(() => seen).toEqual(['before'])
   await proxy.refuse()
   await write(pool, organizationId, 'meanwhile')
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
   expect(seen).toEqual(['before'])
+  // After the first the waits are 50 ms at least, and doubled each time.
+  expect(failures.mock.calls.length).toBeGreaterThan(1)
+  expect(failures.mock.calls.length).toBeLessThan(8)
   await proxy.pass()
   await write(pool, organizationId, 'after')
   await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['before', 'meanwhile', 'after'])
