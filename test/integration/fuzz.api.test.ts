@@ -50,7 +50,7 @@ const config = ({ params }: CatalogueEntry) =>
         requiredKeys: params.filter(({ optional }) => !optional).map(({ key }) => key),
       }),
       fc.option(fc.constantFrom(...params.map(({ key }) => key), 'none'), { freq: 4 }),
-      fc.option(fc.dictionary(fc.constantFrom('hots', '__proto__', 'constructor', 'Host', ''), fc.constant('x'), { maxKeys: 2 }), {
+      fc.option(fc.dictionary(fc.constantFrom('hots', 'constructor', 'toString', 'Host', ''), fc.constant('x'), { maxKeys: 2 }), {
         freq: 8,
       }),
     )
