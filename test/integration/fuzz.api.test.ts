@@ -32,16 +32,19 @@ const likely = [
   'eu-west-1',
   'a@b.example',
 ]
-const uuid = '11111111-2222-3333-4444-555555555555'
-const value = ({ values, default: fallback }: CatalogueParam) =>
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.constantFrom(...(values ?? likely), ...(fallback ? [fallback] : []), uuid, 'T0123ABCD', '-----BEGIN CERTIFICATE-----'),
-    },
-    { weight: 1, arbitrary: fc.string({ maxLength: 30 }) },
-    { weight: 1, arbitrary: fc.constantFrom<unknown>(null, 5432, true, {}, [], '', ' ', 'a\nb', 'x'.repeat(1_001), '‮', '\0') },
+const forms = ['11111111-2222-3333-4444-555555555555', 'T0123ABCD', '-----BEGIN CERTIFICATE-----', 'my-project-1', 'example.com']
+const wild = fc.oneof(
+  fc.constantFrom(...likely, ...forms),
+  fc.string({ maxLength: 30 }),
+  fc.constantFrom<unknown>(null, 5432, true, {}, [], '', ' ', 'a\nb', 'x'.repeat(1_001), '\u202e', '\0'),
+)
+/** One that fits, mostly. */
+function value({ values, pattern }: CatalogueParam) {
+  const fitting = [...(values ?? likely), ...forms].filter(
+    (text) => (!values || values.includes(text)) && (!pattern || new RegExp(pattern, 'u').test(text)),
   )
+  return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...fitting) }, { weight: 1, arbitrary: wild })
+}
 
 const config = ({ params }: CatalogueEntry) =>
   fc
@@ -49,7 +52,7 @@ const config = ({ params }: CatalogueEntry) =>
       fc.record(Object.fromEntries(params.map((param) => [param.key, value(param)])), {
         requiredKeys: params.filter(({ optional }) => !optional).map(({ key }) => key),
       }),
-      fc.option(fc.constantFrom(...params.map(({ key }) => key), 'none'), { freq: 4 }),
+      fc.constantFrom(...params.map(({ key }) => key), ...Array.from({ length: 3 * params.length + 1 }, () => 'none')),
       fc.option(fc.dictionary(fc.constantFrom('hots', 'constructor', 'toString', 'Host', ''), fc.constant('x'), { maxKeys: 2 }), {
         freq: 8,
       }),
@@ -73,7 +76,23 @@ const secretStore = fc.oneof(
   fc.record({ kubernetes: fc.record({ namespace: text, name: text }) }),
 )
 
-const rest = ({ resourceTypes }: CatalogueEntry) =>
+const good = {
+  builtIn: { parameters: { username: 'u', password: 'p' } },
+  aws: { region: 'eu-west-1', secretId: 's' },
+}
+/** What would do for most types; what a type does not support stands here too. */
+const plausible = ({ requiresSecret, supportedSecretStores, discovery, resourceTypes }: CatalogueEntry) => {
+  const store = supportedSecretStores.includes('BUILT_IN') ? { builtIn: good.builtIn } : { aws: good.aws }
+  return fc.record({
+    secretStore: requiresSecret ? fc.constant(store) : fc.constant(null),
+    connectorId: fc.constantFrom(null, discovery === 'CONNECTOR' ? 'own' : null),
+    connectedResourceTypes: fc.option(fc.constant([resourceTypes[0] ?? 'x'])),
+    customAccessDetails: fc.option(fc.constant('ask')),
+    owner: fc.option(fc.constant({ attributeType: 'email', attributeValues: ['a'] })),
+    ownersMapping: fc.constant(null),
+  })
+}
+const anything = ({ resourceTypes }: CatalogueEntry) =>
   fc.record(
     {
       secretStore: fc.option(secretStore, { freq: 20 }),
@@ -89,6 +108,13 @@ const rest = ({ resourceTypes }: CatalogueEntry) =>
     },
     { requiredKeys: [] },
   )
+interface Rest {
+  secretStore?: object | null
+  connectorId?: string | null
+  [more: string]: unknown
+}
+const rest = (entry: CatalogueEntry): fc.Arbitrary<Rest> =>
+  fc.oneof<fc.WeightedArbitrary<Rest>[]>({ weight: 3, arbitrary: plausible(entry) }, { weight: 2, arbitrary: anything(entry) })
 
 const made = { valid: 0, invalid: 0 }
 
