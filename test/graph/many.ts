@@ -33,12 +33,12 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
       id: newId('res'),
       integrationId,
       externalId: `many ${n} ${i}`,
-      name: `resource ${i}`,
+      name: `resource ${n} ${i}`,
     }))
     await copy('IntegrationPermission', idOf('IntegrationPermission'), (i) => ({
       id: newId('perm'),
       integrationId,
-      name: `permission ${i}`,
+      name: `permission ${n} ${i}`,
     }))
   }
   const keys = await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `connector ${i}` }))

@@ -155,8 +155,11 @@ async function makeIntegrations(
     ['Resource', 'res'],
     ['IntegrationPermission', 'perm'],
   ] as const) {
-    const { rows } = await pool.query<{ id: string }>(`select "id" from "${table}" where "integrationId" = $1`, [reportedId])
-    for (const { id: copied } of rows) await copyRow(pool, table, copied, [{ id: newId(prefix), integrationId: sourceIntegrationId }])
+    const { rows } = await pool.query<{ id: string; name: string }>(`select "id", "name" from "${table}" where "integrationId" = $1`, [
+      reportedId,
+    ])
+    for (const { id: copied, name } of rows)
+      await copyRow(pool, table, copied, [{ id: newId(prefix), integrationId: sourceIntegrationId, name: `aws ${name}` }])
   }
   return { integrationId: sourceIntegrationId, connectorKey }
 }
