@@ -12,6 +12,8 @@ import { createGoogleTokens } from './identity/google/google-tokens.ts'
 import { createIssuer } from './identity/issuer.ts'
 import { tokenSources } from './identity/token-sources.ts'
 import { migrateJobs } from './jobs/worker.ts'
+import { createOutboundGuard } from './outbound/outbound-guard.ts'
+import { ownDatabaseOf } from './outbound/own-database.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { joinEmbeddedPostgres, startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
 import { applyMigrations } from './platform/database/migrations.ts'
@@ -87,9 +89,10 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     undo.push(() => changes.stop())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
+    const outbound = createOutboundGuard({ allow: config.outboundAllow, ownDatabase: ownDatabaseOf(config.databaseUrl) })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, log },
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, outbound, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { AwsService } from './aws/clients.ts'
 import { type DnsServer, parseDnsServers } from './dns/dns-server.ts'
 import { type GoogleAccount, parseGoogleAccounts } from './identity/google/google-account.ts'
+import { type AddressRange, parseRanges } from './outbound/address.ts'
 
 /** What a process is set to. Only this file reads the environment. */
 export interface Config {
@@ -34,6 +35,8 @@ export interface Config {
   ssoExpiresSeconds: number
   /** How often an installed component is looked at again. */
   reverifySeconds: number
+  /** What tenants' targets may lie in besides public addresses. */
+  outboundAllow: AddressRange[]
   quotas: Quotas
 }
 
@@ -60,6 +63,9 @@ export interface Quotas {
   resourceGroups: number
   policiesPerGroup: number
   ssoConnectors: number
+  integrations: number
+  connectors: number
+  resources: number
 }
 
 const defaultQuotas: Quotas = {
@@ -73,6 +79,9 @@ const defaultQuotas: Quotas = {
   resourceGroups: 5_000,
   policiesPerGroup: 100,
   ssoConnectors: 50,
+  integrations: 2_000,
+  connectors: 100,
+  resources: 1_000_000,
 }
 
 /** All that is wrong with the settings, in one message. */
@@ -122,6 +131,9 @@ const environment = z.object({
   GCE_METADATA_HOST: optional(z.string()),
   GATEHOUSE_DNS_SERVERS: optional(
     z.string().refine((text) => parseDnsServers(text) !== null, 'must be a list like 192.0.2.53:53,[2001:db8::53]:53 of host:port'),
+  ),
+  GATEHOUSE_OUTBOUND_ALLOW: optional(
+    z.string().refine((text) => parseRanges(text) !== null, 'must be a list like 10.0.0.0/8,fd00::/8 of address ranges'),
   ),
   GATEHOUSE_SSO_POLL_SECONDS: optional(seconds(3_600)),
   GATEHOUSE_SSO_EXPIRES_SECONDS: optional(seconds(31_536_000)),
@@ -192,6 +204,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     ssoPollSeconds: e.GATEHOUSE_SSO_POLL_SECONDS ?? 60,
     ssoExpiresSeconds: e.GATEHOUSE_SSO_EXPIRES_SECONDS ?? 172_800,
     reverifySeconds: e.GATEHOUSE_REVERIFY_SECONDS ?? 21_600,
+    outboundAllow: (e.GATEHOUSE_OUTBOUND_ALLOW && parseRanges(e.GATEHOUSE_OUTBOUND_ALLOW)) || [],
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
   }
 }

@@ -5,6 +5,7 @@ import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
+import type { OutboundGuard } from './outbound/outbound-guard.ts'
 import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
 import type { Log } from './platform/log.ts'
@@ -21,6 +22,7 @@ export interface Services {
   verifier: Verifier
   accountReader: AccountReader
   txtLookup: TxtLookup
+  outbound: OutboundGuard
   changes: ChangeFeed
   log: Log
 }

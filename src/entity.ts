@@ -8,6 +8,7 @@ import { awsCredentialLoader } from './aws-credential/aws-credential.loader.ts'
 import { awsRoleByArnLoader, awsRoleLoader } from './aws-role/aws-role.loader.ts'
 import { awsSyncLoader, organizationOfSync } from './aws-sync/aws-sync.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
+import { connectorLoader } from './connector/connector.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
 import { memberLoader } from './member/member.loader.ts'
@@ -17,6 +18,7 @@ import { permissionGroup } from './permission-group/permission-group.ts'
 import { topLevelError } from './platform/errors.ts'
 import { type Asked, askedOfType } from './platform/pagination/asked-columns.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
+import { permissionLoader, resourceLoader } from './resource/resource.loader.ts'
 import { resourceGroupLoader } from './resource-group/resource-group.loader.ts'
 import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
 import { policyLoader } from './user-group/policy.loader.ts'
@@ -47,6 +49,9 @@ export const entities: Record<IdPrefix, Entity> = {
   role: reads('AWS_READ', awsRoleLoader),
   sync: { requires: { scopes: ['AWS_READ'] }, load: (context, id) => awsSyncLoader(context).load(organizationOfSync(id)) },
   sso: reads('SSO_READ', ssoConnectorLoader),
+  conn: reads('INTEGRATIONS_READ', connectorLoader),
+  res: reads('INTEGRATIONS_READ', resourceLoader),
+  perm: reads('INTEGRATIONS_READ', permissionLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
   mem: reads('USER_GROUPS_READ', memberLoader),
   ug: reads('USER_GROUPS_READ', userGroupLoader),

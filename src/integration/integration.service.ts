@@ -8,6 +8,7 @@ import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
 import type { Queryable } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
+import { deleteContents } from './delete-integration.ts'
 import { awsIntegrationLoader, type IntegrationRow, integrationByNameLoader, integrationColumns } from './integration.loader.ts'
 
 const awsIntegrationName = 'aws'
@@ -86,6 +87,7 @@ export async function uninstallAwsIntegration(
     if (!integrationId) return []
     const removed = await removeAll(tx, organizationId, 'c."integrationId" = $2', integrationId)
     await recordRemovals(tx, context, organizationId, removed)
+    await deleteContents(tx, organizationId, integrationId)
     await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, integrationId])
     await recordEvents(tx, context, [
       { organizationId, action: 'integration.uninstall', subjectId: integrationId, before: { type: 'aws', components: removed.length } },

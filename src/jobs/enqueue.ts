@@ -11,6 +11,8 @@ export const jobPayloads = {
   verifyComponents: z.object({ organizationId: z.string(), operationId: z.string() }),
   /** The next look-up of an SSO connector's TXT record. */
   lookUpSsoConnector: z.object({ organizationId: z.string(), ssoConnectorId: z.string() }),
+  /** The integration of a BackgroundOperation of kind INTEGRATION_REFRESH. */
+  refreshIntegration: z.object({ organizationId: z.string(), operationId: z.string() }),
 }
 
 export type JobName = keyof typeof jobPayloads

@@ -4,6 +4,7 @@ import { changeRetention } from '../changes/forget-changes.ts'
 import { reverifyComponent } from '../component/component.job.ts'
 import { verificationSchedule } from '../component/verification-schedule.ts'
 import type { Services } from '../context.ts'
+import { refreshIntegrationJob } from '../integration/integration.job.ts'
 import { verifyComponentsJob } from '../operation/verify-components.job.ts'
 import { lookUpSsoConnector } from '../sso-connector/sso-connector.job.ts'
 import type { JobName, JobPayload } from './enqueue.ts'
@@ -18,6 +19,7 @@ export const jobHandlers: { [Name in JobName]: JobHandler<Name> } = {
   readAwsAccounts,
   verifyComponents: verifyComponentsJob,
   lookUpSsoConnector,
+  refreshIntegration: refreshIntegrationJob,
 }
 
 /** What is looked after again and again; each queues what is due. */

@@ -20,6 +20,9 @@ export const idPrefixes = {
   pg: 'PermissionGroup',
   rg: 'ResourceGroup',
   sso: 'SsoConnector',
+  conn: 'Connector',
+  res: 'Resource',
+  perm: 'IntegrationPermission',
 } as const
 
 export type IdPrefix = keyof typeof idPrefixes
