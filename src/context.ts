@@ -35,5 +35,16 @@ export interface Context extends Services {
 }
 
 export function createContext(services: Services, viewer: Viewer, requestId: string | null): Context {
-  return { ...services, log: requestId ? services.log.child({ requestId }) : services.log, viewer, requestId, loaders: new LoaderCache() }
+  // Few requests log anything, and a logger of its own costs more than most else of a request.
+  let log: Log | undefined
+  return {
+    ...services,
+    get log() {
+      log ??= requestId ? services.log.child({ requestId }) : services.log
+      return log
+    },
+    viewer,
+    requestId,
+    loaders: new LoaderCache(),
+  }
 }

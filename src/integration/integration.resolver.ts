@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { Requires, RequiresSignIn } from '../auth/requires.ts'
 import { componentByItemLoader, integrationComponents } from '../component/component.loader.ts'
 import { Component, ComponentConnection, ComponentFilter, ComponentKind } from '../component/component.type.ts'
@@ -95,8 +96,9 @@ export class IntegrationResolver {
     @Arg('filter', () => ComponentFilter, { nullable: true, description: 'Which ones.' }) filter: ComponentFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
-    return componentPage(context, integrationComponents, [organizationId, id], filter, page)
+    return componentPage(context, integrationComponents, [organizationId, id], filter, page, info)
   }
 
   @FieldResolver(() => Component, { nullable: true, description: 'One of its components by what it stands for.' })
@@ -214,6 +216,7 @@ export class OrganizationIntegrationsResolver {
     @Arg('orderBy', () => IntegrationOrder, { nullable: true, description: 'In which order.' }) orderBy: IntegrationOrder | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
     const where = whereName(new Where(), 'i."name"', filter)
       .add(
@@ -230,6 +233,7 @@ export class OrganizationIntegrationsResolver {
       order: orderBy?.field ?? 'NAME',
       descending: orderBy?.direction === 'DESC',
       where,
+      info,
     })
   }
 
