@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stateOf } from '../connector/agents.ts'
 import { call, custom, done, errorFields, postgresql } from '../integration/integrations.ts'
 import { type Data, startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
-import { type binaries, type PostgresServer, startPostgresServer } from '../support/postgres-server.ts'
+import { type binaries, type PostgresServer, startPostgresServer, withoutServers } from '../support/postgres-server.ts'
 
 let app: TestApp
 const servers = new Map<keyof typeof binaries, PostgresServer>()
 const hostile: net.Server[] = []
 beforeAll(async () => {
+  if (withoutServers) return
   app = await startTestApp({ worker: true, quotas: { runningOperations: 100 }, env: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8,::1/128' } })
   servers.set(18, await startPostgresServer(18))
   servers.set(15, await startPostgresServer(15, { tls: true }))
@@ -48,7 +49,7 @@ const make = async (own: TestOrganization, config: object, more: object = {}): P
 const integrationOf = async ({ ask }: TestOrganization, id: string): Promise<Data> =>
   (await ask(`{ integration(id: "${id}") { status statusMessage lastSyncAt version operations { totalCount } } }`)).integration
 
-describe.each([
+describe.skipIf(withoutServers).each([
   { version: 18 as const, config: () => ({ port: of(18).port, tlsMode: 'disable' }), privileges: ['MAINTAIN'] },
   { version: 15 as const, config: () => ({ port: of(15).port, caCertificate: of(15).ca }), privileges: [] },
 ])('PostgreSQL $version', ({ version, config, privileges }) => {
@@ -140,91 +141,99 @@ const message = (type: string, body: Buffer) => {
 const wrongPassword = { secretStore: { builtIn: { parameters: { username: 'reader', password: 'wrong' } } } }
 const plain = { tlsMode: 'disable' }
 
-describe('a server that cannot be read makes the integration an ERROR that says what to do, and nothing counts as gone', () => {
-  it.each<[string, () => Promise<object> | object, object, RegExp]>([
-    ['a wrong password', () => ({ port: of(18).port, ...plain }), wrongPassword, /user name or the password.*updateIntegration/],
-    ['an unknown host', () => ({ host: 'no-such-host.invalid', ...plain }), {}, /no host that Gatehouse connects to.*parameter host/],
-    ['a host inside the network', () => ({ host: '10.1.2.3', ...plain }), {}, /no host that Gatehouse connects to.*parameter host/],
-    ['a port where nothing listens', async () => ({ port: await unused(), ...plain }), {}, /refused the connection.*listen_addresses/],
-    ['a database that is not there', () => ({ port: of(18).port, database: 'nope', ...plain }), {}, /no database nope.*parameter database/],
-    ['a server without TLS', () => ({ port: of(18).port }), {}, /does not speak TLS.*tlsMode/],
-    ['a certificate of an unknown authority', () => ({ port: of(15).port }), {}, /not signed by an authority.*caCertificate/],
-    [
-      'a certificate for another name',
-      () => ({ port: of(15).port, host: '127.0.0.1', caCertificate: of(15).ca }),
-      {},
-      /not for 127\.0\.0\.1.*verify-ca/,
-    ],
-    [
-      'something else that listens',
-      async () => ({ port: await server((s) => s.end('HTTP/1.1 400 Bad Request\r\n\r\n')), ...plain }),
-      {},
-      /Check/,
-    ],
-    ['a server that hangs up', async () => ({ port: await server((s) => s.destroy()), ...plain }), {}, /closed the connection/],
-    [
-      'a server that repeats the password',
-      async () => ({
-        port: await server((s) => {
-          s.once('data', () => {
-            s.write(message('R', Buffer.from([0, 0, 0, 3])))
-            s.once('data', (sent) => s.end(message('E', Buffer.from(`SERROR\0C58000\0M${sent.subarray(5).toString()}\0\0`))))
-          })
+describe.skipIf(withoutServers)(
+  'a server that cannot be read makes the integration an ERROR that says what to do, and nothing counts as gone',
+  () => {
+    it.each<[string, () => Promise<object> | object, object, RegExp]>([
+      ['a wrong password', () => ({ port: of(18).port, ...plain }), wrongPassword, /user name or the password.*updateIntegration/],
+      ['an unknown host', () => ({ host: 'no-such-host.invalid', ...plain }), {}, /no host that Gatehouse connects to.*parameter host/],
+      ['a host inside the network', () => ({ host: '10.1.2.3', ...plain }), {}, /no host that Gatehouse connects to.*parameter host/],
+      ['a port where nothing listens', async () => ({ port: await unused(), ...plain }), {}, /refused the connection.*listen_addresses/],
+      [
+        'a database that is not there',
+        () => ({ port: of(18).port, database: 'nope', ...plain }),
+        {},
+        /no database nope.*parameter database/,
+      ],
+      ['a server without TLS', () => ({ port: of(18).port }), {}, /does not speak TLS.*tlsMode/],
+      ['a certificate of an unknown authority', () => ({ port: of(15).port }), {}, /not signed by an authority.*caCertificate/],
+      [
+        'a certificate for another name',
+        () => ({ port: of(15).port, host: '127.0.0.1', caCertificate: of(15).ca }),
+        {},
+        /not for 127\.0\.0\.1.*verify-ca/,
+      ],
+      [
+        'something else that listens',
+        async () => ({ port: await server((s) => s.end('HTTP/1.1 400 Bad Request\r\n\r\n')), ...plain }),
+        {},
+        /Check/,
+      ],
+      ['a server that hangs up', async () => ({ port: await server((s) => s.destroy()), ...plain }), {}, /closed the connection/],
+      [
+        'a server that repeats the password',
+        async () => ({
+          port: await server((s) => {
+            s.once('data', () => {
+              s.write(message('R', Buffer.from([0, 0, 0, 3])))
+              s.once('data', (sent) => s.end(message('E', Buffer.from(`SERROR\0C58000\0M${sent.subarray(5).toString()}\0\0`))))
+            })
+          }),
+          ...plain,
         }),
-        ...plain,
-      }),
-      {},
-      /SQLSTATE 58000/,
-    ],
-    [
-      'a server that never stops',
-      async () => ({
-        port: await server((s) => {
-          const flood = () => s.writable && s.write(message('N', Buffer.alloc(1024 * 1024, 'x')), flood)
-          s.once('data', flood)
+        {},
+        /SQLSTATE 58000/,
+      ],
+      [
+        'a server that never stops',
+        async () => ({
+          port: await server((s) => {
+            const flood = () => s.writable && s.write(message('N', Buffer.alloc(1024 * 1024, 'x')), flood)
+            s.once('data', flood)
+          }),
+          ...plain,
         }),
-        ...plain,
-      }),
-      {},
-      /sent far more/,
-    ],
-  ])('%s', async (_what, config, more, words) => {
-    const own = await app.organization()
-    const id = await make(own, await config(), more)
-    const { operation } = await refresh(own, id)
-    expect(operation).toMatchObject({ status: 'FAILED' })
-    expect(operation.statusMessage).toMatch(words)
-    const integration = await integrationOf(own, id)
-    expect(integration).toMatchObject({ status: 'ERROR', statusMessage: operation.statusMessage, lastSyncAt: null })
-    expect(JSON.stringify(operation)).not.toContain('a well-kept secret')
-    expect(await stateOf(own, id)).toEqual({})
-  })
+        {},
+        /sent far more/,
+      ],
+    ])('%s', async (_what, config, more, words) => {
+      const own = await app.organization()
+      const id = await make(own, await config(), more)
+      const { operation } = await refresh(own, id)
+      expect(operation).toMatchObject({ status: 'FAILED' })
+      expect(operation.statusMessage).toMatch(words)
+      const integration = await integrationOf(own, id)
+      expect(integration).toMatchObject({ status: 'ERROR', statusMessage: operation.statusMessage, lastSyncAt: null })
+      expect(JSON.stringify(operation)).not.toContain('a well-kept secret')
+      expect(await stateOf(own, id)).toEqual({})
+    })
 
-  it('a server that accepts and says nothing', { timeout: 30_000 }, async () => {
-    const own = await app.organization()
-    const id = await make(own, { port: await server(() => undefined), ...plain })
-    await refresh(own, id)
-    await expect.poll(async () => (await integrationOf(own, id)).status, { timeout: 20_000 }).toBe('ERROR')
-    expect((await integrationOf(own, id)).statusMessage).toMatch(/did not answer in time.*firewall/)
-  })
+    it('a server that accepts and says nothing', { timeout: 30_000 }, async () => {
+      const own = await app.organization()
+      const id = await make(own, { port: await server(() => undefined), ...plain })
+      await refresh(own, id)
+      await expect.poll(async () => (await integrationOf(own, id)).status, { timeout: 20_000 }).toBe('ERROR')
+      expect((await integrationOf(own, id)).statusMessage).toMatch(/did not answer in time.*firewall/)
+    })
 
-  it('a failure after a success leaves what was found, and the next success takes it up', async () => {
-    const own = await app.organization()
-    const id = await make(own, { port: of(18).port, ...plain })
-    await refresh(own, id)
-    const { lastSyncAt } = await integrationOf(own, id)
-    const before = await stateOf(own, id)
-    done(await call(own, 'updateIntegration', { id, ...wrongPassword }))
-    await refresh(own, id)
-    expect(await integrationOf(own, id)).toMatchObject({ status: 'ERROR', lastSyncAt })
-    expect(await stateOf(own, id)).toEqual(before)
-    done(await call(own, 'updateIntegration', { id, secretStore: postgresql(own.id, '').secretStore }))
-    await refresh(own, id)
-    expect(await integrationOf(own, id)).toMatchObject({ status: 'ACTIVE', statusMessage: null })
-  })
-})
+    it('a failure after a success leaves what was found, and the next success takes it up', async () => {
+      const own = await app.organization()
+      const id = await make(own, { port: of(18).port, ...plain })
+      await refresh(own, id)
+      const { lastSyncAt } = await integrationOf(own, id)
+      const before = await stateOf(own, id)
+      done(await call(own, 'updateIntegration', { id, ...wrongPassword }))
+      await refresh(own, id)
+      expect(await integrationOf(own, id)).toMatchObject({ status: 'ERROR', lastSyncAt })
+      expect(await stateOf(own, id)).toEqual(before)
+      done(await call(own, 'updateIntegration', { id, secretStore: postgresql(own.id, '').secretStore }))
+      await refresh(own, id)
+      expect(await integrationOf(own, id)).toMatchObject({ status: 'ACTIVE', statusMessage: null })
+    })
+  },
+)
 
-describe('the certificate', () => {
+describe.skipIf(withoutServers)('the certificate', () => {
   it.each(['verify-ca', 'require'])('is not asked for the name with %s', async (tlsMode) => {
     const own = await app.organization()
     const ca = tlsMode === 'require' ? {} : { caCertificate: of(15).ca }
@@ -233,7 +242,7 @@ describe('the certificate', () => {
   })
 })
 
-describe('a refresh', () => {
+describe.skipIf(withoutServers)('a refresh', () => {
   it('that is under way is what a second call gets, and cancelled it leaves the integration as it was', async () => {
     const own = await app.organization()
     const id = await make(own, { port: await server(() => undefined), ...plain })
