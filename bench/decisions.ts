@@ -71,8 +71,18 @@ const asks: Ask[] = [
     variables: ofOrganization,
   },
   {
+    name: '50 members with their groups and roles',
+    query: under('members { nodes { email userGroups { nodes { name } } awsRoles { nodes { name } } } }'),
+    variables: ofOrganization,
+  },
+  {
     name: '200 members with their groups, counted',
     query: under('members(first: 200) { totalCount nodes { email userGroups { totalCount nodes { name } } } }'),
+    variables: ofOrganization,
+  },
+  {
+    name: '50 roles with those who may use them',
+    query: under('awsRoles { nodes { name members { nodes { email } } } }'),
     variables: ofOrganization,
   },
   {

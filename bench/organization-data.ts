@@ -16,7 +16,7 @@ const sqlId = (prefix: string, i: string) => `'${prefix}_' || lpad((${i})::text,
 
 /**
  * Fills an organization: each account has two components; a resource group covers an account, a component and another account; a policy
- * applies two permission groups to two resource groups, every tenth one as a deny. Set-wise, a statement a table.
+ * applies two permission groups to two resource groups, every tenth one as a deny; an account has a role, a group grants five. Set-wise, a statement a table.
  */
 export async function fillOrganization(client: Client, organizationId: string, base: number, shape: Shape): Promise<void> {
   const { members, groups, policiesPerGroup, groupsPerMember, resourceGroups, accounts } = shape
@@ -81,6 +81,20 @@ export async function fillOrganization(client: Client, organizationId: string, b
     groups * policiesPerGroup,
     policiesPerGroup,
     resourceGroups,
+  )
+  await run(
+    `insert into "AwsRole" ("id", "organizationId", "awsAccountId", "roleId", "name", "arn", "path", "maxSessionDuration", "trustPolicy",
+       "firstSeenAt", "lastSeenAt", "updatedAt")
+     select ${sqlId('role', '$2::bigint + i')}, $1, ${sqlId('acct', '$2::bigint + i')}, 'AROA' || lpad(i::text, 17, '0'), 'role',
+       'arn:aws:iam::' || lpad(i::text, 12, '0') || ':role/role', '/', 3600, '{}', now(), now(), now() from generate_series(0, $3::int - 1) i`,
+    accounts,
+  )
+  await run(
+    `insert into "UserGroupAwsRole" ("organizationId", "userGroupId", "awsRoleId")
+     select distinct $1, ${sqlId('ug', '$2::bigint + i')}, ${sqlId('role', '$2::bigint + (i * 3 + k * 7) % $4::int')}
+     from generate_series(0, $3::int - 1) i, generate_series(0, 4) k`,
+    groups,
+    accounts,
   )
 }
 
