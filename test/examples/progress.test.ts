@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
-import { startProgress } from '../../examples/onboard-aws/progress.ts'
+import { startProgress } from '../../examples/shared/progress.ts'
 
 afterEach(() => vi.useRealTimers())
 
