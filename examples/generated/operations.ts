@@ -730,14 +730,20 @@ export type PutCredentialsMutation = { putAwsCredentials: { credentials: Array<{
       )
     > } };
 
-export type RolesQueryVariables = Exact<{
+export type RoleCountQueryVariables = Exact<{
   organizationId: string;
-  after?: string | null | undefined;
-  isFirst: boolean;
 }>;
 
 
-export type RolesQuery = { organization: { awsRoles: { totalCount?: number, nodes: Array<{ id: string, arn: string, status: AwsRoleStatus, firstSeenAt: string, missingSince: string | null, updatedAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
+export type RoleCountQuery = { organization: { awsRoles: { totalCount: number } | null } | null };
+
+export type RolesQueryVariables = Exact<{
+  organizationId: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type RolesQuery = { organization: { awsRoles: { nodes: Array<{ id: string, arn: string, status: AwsRoleStatus, firstSeenAt: string, missingSince: string | null, updatedAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
 
 export type RunningSyncQueryVariables = Exact<{
   organizationId: string;
@@ -1219,11 +1225,19 @@ export const PutCredentialsDocument = new TypedDocumentString(`
     retryable
   }
 }`) as unknown as TypedDocumentString<PutCredentialsMutation, PutCredentialsMutationVariables>;
+export const RoleCountDocument = new TypedDocumentString(`
+    query RoleCount($organizationId: ID!) {
+  organization(id: $organizationId) {
+    awsRoles(first: 0) {
+      totalCount
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RoleCountQuery, RoleCountQueryVariables>;
 export const RolesDocument = new TypedDocumentString(`
-    query Roles($organizationId: ID!, $after: String, $isFirst: Boolean!) {
+    query Roles($organizationId: ID!, $after: String) {
   organization(id: $organizationId) {
     awsRoles(first: 200, after: $after) {
-      totalCount @include(if: $isFirst)
       nodes {
         id
         arn
