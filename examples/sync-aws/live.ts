@@ -41,7 +41,7 @@ export function subscribe<Data, Variables extends Record<string, unknown>>(
     connectionAckWaitTimeout: ackLimitMs,
     retryAttempts: Number.POSITIVE_INFINITY,
     // What another attempt would not mend, such as a key that has ended, the client itself leaves at that.
-    shouldRetry: () => true,
+    shouldRetry: () => !isOver,
     retryWait: (retries) => delay(Math.min(2_000, 250 * 2 ** retries) * (0.5 + Math.random() / 2)),
     on: { connected: () => listener.connected(), closed: (event) => lost(reasonOf(event), false) },
   })
@@ -58,7 +58,8 @@ export function subscribe<Data, Variables extends Record<string, unknown>>(
   )
   return () => {
     isOver = true
-    void client.dispose()
+    // Rejects where it just failed to connect.
+    Promise.resolve(client.dispose()).catch(() => undefined)
   }
 }
 
