@@ -96,6 +96,23 @@ test.each([
   expect(run.exitCode).toBe(1)
 })
 
+test('a bar on a terminal shows the progress that events tell of', async () => {
+  const { args, env } = await prepare(10, 1)
+  // Queries tell of the end alone.
+  const silenced: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (!/query Operation\b/.test(String(init?.body))) return response
+    const { data } = (await response.json()) as { data: { operation: { finishedAt: string | null; progress: { done: number } } } }
+    if (!data.operation.finishedAt) data.operation.progress.done = 0
+    return Response.json({ data })
+  }
+  app.aws.faults.add({ kind: 'slow', delayMs: 500 })
+  const run = await runSync(args, env, { fetch: silenced, isTTY: true })
+  expect(run.text).toMatch(/ [1-9]\/10 /)
+  expect(run.text).toContain('Read: 10 of 10 in ')
+  expect(run.exitCode).toBe(0)
+})
+
 test('a connection that is cut in the midst of a sync is made anew, and the end is told', async () => {
   const { env, keys } = await prepare(12, 1)
   const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(app.url).port) })

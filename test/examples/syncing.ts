@@ -29,14 +29,14 @@ export interface SyncRun {
 export async function runSync(
   args: string[],
   env: Record<string, string>,
-  { told = () => undefined, fetch }: { told?: (text: string) => void; fetch?: typeof globalThis.fetch } = {},
+  { told = () => undefined, fetch, isTTY }: { told?: (text: string) => void; fetch?: typeof globalThis.fetch; isTTY?: boolean } = {},
 ): Promise<SyncRun> {
   let text = ''
   const write = (part: string) => {
     text += part
     told(text)
   }
-  const exitCode = await main(['--patience', '30', ...args], { env, output: { write }, fetch })
+  const exitCode = await main(['--patience', '30', ...args], { env, output: { write, isTTY }, fetch })
   if (text.includes(secret)) throw new Error(`a secret stands in the output: ${text}`)
   return { exitCode, text }
 }
