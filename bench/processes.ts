@@ -9,17 +9,31 @@ export interface BenchProcess {
   stop(): Promise<void>
 }
 
-/** Starts Node.js with these arguments and waits for the line that says it is ready. */
-export async function startProcess(args: string[], env: Record<string, string>, ready: RegExp): Promise<BenchProcess> {
+/**
+ * Starts Node.js with these arguments and waits for the line that says it is ready. `node` is another Node.js than this one, `pin` a command
+ * in front that binds it to a core. With `discardLog` what it says after that line is thrown away unread: reading it line by line would
+ * cost more than writing it does.
+ */
+export async function startProcess(
+  args: string[],
+  env: Record<string, string>,
+  ready: RegExp,
+  { node = process.execPath, pin = [], discardLog = false }: { node?: string; pin?: string[]; discardLog?: boolean } = {},
+): Promise<BenchProcess> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, args, { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [command = node, ...rest] = [...pin, node, ...args]
+  const child = spawn(command, rest, { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const said = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}`)))
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => {
       const found = ready.exec(line)?.[1]
       if (found) resolve(found)
       else if (/"level":[456]0/.test(line)) console.error(line)
+      if (!found || !discardLog) return
+      lines.close()
+      child.stdout.resume()
     })
   })
   return {
@@ -35,22 +49,52 @@ export async function startProcess(args: string[], env: Record<string, string>, 
 /** CPU seconds used so far by each part; PostgreSQL is what runs below the server. Empty where there is no /proc. */
 export function cpuSeconds(serverPid: number, standInPid: number): Record<string, number> {
   const { user, system } = process.cpuUsage()
-  const processes = readProcesses()
-  const below = (pid: number): number[] =>
-    processes.filter(({ parent }) => parent === pid).flatMap((child) => [child.pid, ...below(child.pid)])
-  const usedBy = (pids: number[]) => processes.filter(({ pid }) => pids.includes(pid)).reduce((sum, { seconds }) => sum + seconds, 0)
   return {
     example: (user + system) / 1e6,
-    server: usedBy([serverPid]),
-    PostgreSQL: usedBy(below(serverPid)),
-    'AWS stand-in': usedBy([standInPid]),
+    server: cpuSecondsOf(serverPid),
+    PostgreSQL: cpuSecondsBelow(serverPid),
+    'AWS stand-in': cpuSecondsOf(standInPid),
   }
+}
+
+/** CPU seconds a process has used so far; 0 where there is no /proc. */
+export function cpuSecondsOf(pid: number): number {
+  return readProcesses().find((found) => found.pid === pid)?.seconds ?? 0
+}
+
+/** CPU seconds of a process and all below it, those that ended included. */
+export function cpuSecondsWithin(pid: number): number {
+  const found = readProcesses().find((candidate) => candidate.pid === pid)
+  return found ? found.seconds + found.endedSeconds + cpuSecondsBelow(pid) : 0
+}
+
+/** CPU seconds of all that runs below a process. What has ended is not in it. */
+export function cpuSecondsBelow(pid: number): number {
+  const processes = readProcesses()
+  const below = (parent: number): number =>
+    processes.filter((found) => found.parent === parent).reduce((sum, child) => sum + child.seconds + below(child.pid), 0)
+  return below(pid)
+}
+
+/** The memory a process holds, in MB; null where there is no /proc. */
+export function residentMb(pid: number): number | null {
+  if (process.platform !== 'linux') return null
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Math.round(Number(kilobytes) / 1024)
 }
 
 const ticksPerSecond = 100
 
-/** Of /proc/<pid>/stat, after the name in parentheses: 1 is the parent, 11 and 12 the ticks in user and kernel mode. */
-function readProcesses(): { pid: number; parent: number; seconds: number }[] {
+interface ProcessUsage {
+  pid: number
+  parent: number
+  seconds: number
+  /** Of its children that ended. */
+  endedSeconds: number
+}
+
+/** Of /proc/<pid>/stat, after the name in parentheses: 1 is the parent, 11 and 12 the ticks in user and kernel mode, 13 and 14 those of ended children. */
+function readProcesses(): ProcessUsage[] {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc').flatMap((name) => {
     try {
@@ -59,7 +103,9 @@ function readProcesses(): { pid: number; parent: number; seconds: number }[] {
         .split(' ')
         .map(Number)
       const [, parent = 0] = fields
-      return /^\d+$/.test(name) ? [{ pid: Number(name), parent, seconds: ((fields[11] ?? 0) + (fields[12] ?? 0)) / ticksPerSecond }] : []
+      if (!/^\d+$/.test(name)) return []
+      const seconds = (first: number) => ((fields[first] ?? 0) + (fields[first + 1] ?? 0)) / ticksPerSecond
+      return [{ pid: Number(name), parent, seconds: seconds(11), endedSeconds: seconds(13) }]
     } catch {
       // It ended in between, or is no process.
       return []

@@ -13,6 +13,9 @@ export interface Subscribers {
   close(): Promise<void>
 }
 
+/** Between one subscriber and the next. */
+const arrivalMs = 20
+
 const changes = `subscription ($organizationId: ID!) {
   componentChanged(organizationId: $organizationId) { change id component { itemId state allowedActions } } }`
 
@@ -24,25 +27,30 @@ export function subscribe(urls: string[], key: string, organizationId: string, c
       url: `${urls[index % urls.length]?.replace('http', 'ws')}/graphql`,
       webSocketImpl: WebSocket,
       connectionParams: { authorization: `Bearer ${key}` },
-      lazy: false,
-      retryAttempts: 5,
+      retryAttempts: 0,
     })
-    const begin = () =>
-      client.subscribe<Event>(
-        { query: changes, variables: { organizationId } },
-        {
-          next({ data, errors }) {
-            // Five hundred that come at once may find the database busy for a second: retryable, as any client would do.
-            if (!data) console.error(`subscriber ${index} begins again: ${errors?.map(({ message }) => message)}`)
-            if (!data) return void setTimeout(begin, 1_000)
-            const { id, change } = data.componentChanged
-            mine.set(id, [...(mine.get(id) ?? []), { change, atMs: performance.now() }])
+    // What cannot begin because the database is busy is retryable, and begun again as any client would do.
+    const begin = (waitMs: number) =>
+      void setTimeout(() => {
+        let hasEnded = false
+        const again = () => {
+          if (!hasEnded) begin(1_000)
+          hasEnded = true
+        }
+        client.subscribe<Event>(
+          { query: changes, variables: { organizationId } },
+          {
+            next({ data }) {
+              if (!data) return again()
+              const { id, change } = data.componentChanged
+              mine.set(id, [...(mine.get(id) ?? []), { change, atMs: performance.now() }])
+            },
+            error: again,
+            complete: again,
           },
-          error: (error) => console.error(`subscriber ${index} ended:`, error),
-          complete: () => undefined,
-        },
-      )
-    begin()
+        )
+      }, waitMs).unref()
+    begin(index * arrivalMs)
     return client
   })
   return {

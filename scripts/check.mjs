@@ -8,6 +8,7 @@ const parts = [
   ['lint and format', ['npx', 'biome', 'check', '--error-on-warnings', '.']],
   ['layers', ['node', 'scripts/check-layers.mjs']],
   ['schema in step', ['npx', 'tsx', 'scripts/emit-schema.ts', '--check']],
+  ['catalogue in step', ['npx', 'tsx', 'scripts/emit-catalogue-schema.ts', '--check']],
   ['operations in step', ['npx', 'tsx', 'scripts/generate-operations.ts', '--check']],
   ['migrations in step', ['npx', 'tsx', 'scripts/check-migrations.ts']],
   ['README in step', ['npx', 'tsx', 'scripts/write-readme.ts', '--check']],

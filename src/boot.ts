@@ -1,4 +1,5 @@
 import { createAccountReader } from './aws/account-reader/account-reader.ts'
+import type { TokenSource } from './aws/aws.type.ts'
 import { createVerifier } from './aws/verification/verify.ts'
 import { createChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
@@ -6,8 +7,13 @@ import { ConfigError } from './config.ts'
 import type { Services } from './context.ts'
 import { createTxtLookup } from './dns/txt-lookup.ts'
 import { organizationsWithOtherIssuer } from './identity/aws-identity.ts'
+import { createAccessTokens, readKeyFile } from './identity/google/access-token.ts'
+import { createGoogleTokens } from './identity/google/google-tokens.ts'
 import { createIssuer } from './identity/issuer.ts'
+import { tokenSources } from './identity/token-sources.ts'
 import { migrateJobs } from './jobs/worker.ts'
+import { createOutboundGuard } from './outbound/outbound-guard.ts'
+import { ownDatabaseOf } from './outbound/own-database.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { joinEmbeddedPostgres, startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
 import { applyMigrations } from './platform/database/migrations.ts'
@@ -74,17 +80,19 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
       useFipsEndpoint: config.awsUseFips,
       awsRegion: config.awsRegion,
     }
-    const verifier = createVerifier({ ...awsSettings, log }, issuer)
+    const tokens = tokenSources(issuer, await googleTokens(config))
+    const verifier = createVerifier({ ...awsSettings, log }, tokens)
     undo.push(() => verifier.close())
-    const accountReader = createAccountReader(awsSettings, issuer)
+    const accountReader = createAccountReader(awsSettings, tokens)
     undo.push(() => accountReader.close())
     const changes = createChangeFeed({ url: databaseUrl, log })
     undo.push(() => changes.stop())
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
+    const outbound = createOutboundGuard({ allow: config.outboundAllow, ownDatabase: ownDatabaseOf(config.databaseUrl) })
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, log },
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, outbound, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,
@@ -94,6 +102,18 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     await stop()
     throw error
   }
+}
+
+async function googleTokens({ google }: Config): Promise<TokenSource | null> {
+  if (!google) return null
+  const { accounts, decoy, iamCredentialsUrl, keyPath, metadataHost } = google
+  const key =
+    keyPath === null
+      ? null
+      : await readKeyFile(keyPath).catch(({ message }: Error) =>
+          Promise.reject(new ConfigError(`GOOGLE_APPLICATION_CREDENTIALS: ${message}`)),
+        )
+  return createGoogleTokens({ accounts, decoy, endpointUrl: iamCredentialsUrl, accessTokens: createAccessTokens({ key, metadataHost }) })
 }
 
 async function embeddedUrl(config: Config, log: Log, how: 'start' | 'join', undo: (() => unknown)[]): Promise<string> {

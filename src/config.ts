@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { AwsService } from './aws/clients.ts'
 import { type DnsServer, parseDnsServers } from './dns/dns-server.ts'
+import { type GoogleAccount, parseGoogleAccounts } from './identity/google/google-account.ts'
+import { type AddressRange, parseRanges } from './outbound/address.ts'
 
 /** What a process is set to. Only this file reads the environment. */
 export interface Config {
@@ -17,6 +19,8 @@ export interface Config {
   /** `id:base64,…`; null: made in the data directory. */
   encryptionKeys: string | null
   worker: 'inline' | 'off'
+  /** GATEHOUSE_IDENTITY google: who new organizations are to AWS; null: this server is the issuer. */
+  google: GoogleConfig | null
   awsEndpointUrl: string | null
   /** AWS_ENDPOINT_URL_<SERVICE>, by service. */
   awsServiceEndpointUrls: Partial<Record<AwsService, string>>
@@ -31,7 +35,20 @@ export interface Config {
   ssoExpiresSeconds: number
   /** How often an installed component is looked at again. */
   reverifySeconds: number
+  /** What tenants' targets may lie in besides public addresses. */
+  outboundAllow: AddressRange[]
   quotas: Quotas
+}
+
+export interface GoogleConfig {
+  /** One for each organization, in the order in which they are given out. */
+  accounts: GoogleAccount[]
+  decoy: GoogleAccount
+  /** Of IAM Credentials, without trailing slash. */
+  iamCredentialsUrl: string
+  /** The key file of this server's own service account; null: it asks the metadata server. */
+  keyPath: string | null
+  metadataHost: string
 }
 
 /** How many of each an organization may have. */
@@ -46,6 +63,9 @@ export interface Quotas {
   resourceGroups: number
   policiesPerGroup: number
   ssoConnectors: number
+  integrations: number
+  connectors: number
+  resources: number
 }
 
 const defaultQuotas: Quotas = {
@@ -59,6 +79,9 @@ const defaultQuotas: Quotas = {
   resourceGroups: 5_000,
   policiesPerGroup: 100,
   ssoConnectors: 50,
+  integrations: 2_000,
+  connectors: 100,
+  resources: 1_000_000,
 }
 
 /** All that is wrong with the settings, in one message. */
@@ -91,9 +114,26 @@ const environment = z.object({
     }, 'must be a key of at least 32 characters, or two of them separated by a comma'),
   ),
   GATEHOUSE_ENCRYPTION_KEYS: optional(z.string()),
-  GATEHOUSE_IDENTITY: optional(z.literal('issuer', 'must be issuer')),
+  GATEHOUSE_IDENTITY: optional(z.enum(['issuer', 'google'], 'must be issuer or google')),
+  GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS: optional(
+    z
+      .string()
+      .refine(
+        (text) => parseGoogleAccounts(text) !== null,
+        'must be a list like one@project.iam.gserviceaccount.com:<21 digits>,… of e-mail:unique id, none of them twice',
+      ),
+  ),
+  GATEHOUSE_GOOGLE_DECOY_ACCOUNT: optional(
+    z.string().refine((text) => parseGoogleAccounts(text)?.length === 1, 'must be one account, e-mail:unique id'),
+  ),
+  GATEHOUSE_GOOGLE_IAM_CREDENTIALS_URL: url(),
+  GOOGLE_APPLICATION_CREDENTIALS: optional(z.string()),
+  GCE_METADATA_HOST: optional(z.string()),
   GATEHOUSE_DNS_SERVERS: optional(
     z.string().refine((text) => parseDnsServers(text) !== null, 'must be a list like 192.0.2.53:53,[2001:db8::53]:53 of host:port'),
+  ),
+  GATEHOUSE_OUTBOUND_ALLOW: optional(
+    z.string().refine((text) => parseRanges(text) !== null, 'must be a list like 10.0.0.0/8,fd00::/8 of address ranges'),
   ),
   GATEHOUSE_SSO_POLL_SECONDS: optional(seconds(3_600)),
   GATEHOUSE_SSO_EXPIRES_SECONDS: optional(seconds(31_536_000)),
@@ -134,6 +174,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
       if (!env[name]?.trim()) problems.push(`${name} must be set where DATABASE_URL is`)
     }
   }
+  if (parsed.success) problems.push(...googleProblems(parsed.data))
   if (!parsed.success || problems.length > 0)
     throw new ConfigError(`These settings need mending:\n${problems.map((p) => `  - ${p}`).join('\n')}`)
   const e = parsed.data
@@ -148,6 +189,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     adminKeys: e.GATEHOUSE_ADMIN_KEY?.split(',').map((key) => key.trim()) ?? null,
     encryptionKeys: e.GATEHOUSE_ENCRYPTION_KEYS ?? null,
     worker: e.GATEHOUSE_WORKER ?? 'inline',
+    google: e.GATEHOUSE_IDENTITY === 'google' ? googleConfig(e) : null,
     awsEndpointUrl: e.AWS_ENDPOINT_URL ?? null,
     awsServiceEndpointUrls: Object.fromEntries(
       awsServices.flatMap((service) => {
@@ -162,7 +204,31 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     ssoPollSeconds: e.GATEHOUSE_SSO_POLL_SECONDS ?? 60,
     ssoExpiresSeconds: e.GATEHOUSE_SSO_EXPIRES_SECONDS ?? 172_800,
     reverifySeconds: e.GATEHOUSE_REVERIFY_SECONDS ?? 21_600,
+    outboundAllow: (e.GATEHOUSE_OUTBOUND_ALLOW && parseRanges(e.GATEHOUSE_OUTBOUND_ALLOW)) || [],
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
+  }
+}
+
+type Environment = z.infer<typeof environment>
+
+function googleProblems(e: Environment): string[] {
+  if (e.GATEHOUSE_IDENTITY !== 'google') return []
+  const names = ['GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS', 'GATEHOUSE_GOOGLE_DECOY_ACCOUNT'] as const
+  const missing = names.filter((name) => !e[name]).map((name) => `${name} must be set where GATEHOUSE_IDENTITY is google`)
+  if (missing.length > 0) return missing
+  return parseGoogleAccounts(`${e.GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS},${e.GATEHOUSE_GOOGLE_DECOY_ACCOUNT}`)
+    ? []
+    : ['GATEHOUSE_GOOGLE_DECOY_ACCOUNT must not be among GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS']
+}
+
+function googleConfig(e: Environment): GoogleConfig {
+  const [decoy] = parseGoogleAccounts(e.GATEHOUSE_GOOGLE_DECOY_ACCOUNT ?? '') ?? []
+  return {
+    accounts: parseGoogleAccounts(e.GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS ?? '') ?? [],
+    decoy: decoy as GoogleAccount,
+    iamCredentialsUrl: (e.GATEHOUSE_GOOGLE_IAM_CREDENTIALS_URL ?? 'https://iamcredentials.googleapis.com').replace(/\/+$/, ''),
+    keyPath: e.GOOGLE_APPLICATION_CREDENTIALS ?? null,
+    metadataHost: e.GCE_METADATA_HOST ?? 'metadata.google.internal',
   }
 }
 

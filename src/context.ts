@@ -5,6 +5,7 @@ import type { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import type { TxtLookup } from './dns/txt-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
+import type { OutboundGuard } from './outbound/outbound-guard.ts'
 import type { Database } from './platform/database/database.ts'
 import { LoaderCache } from './platform/loader.ts'
 import type { Log } from './platform/log.ts'
@@ -21,6 +22,7 @@ export interface Services {
   verifier: Verifier
   accountReader: AccountReader
   txtLookup: TxtLookup
+  outbound: OutboundGuard
   changes: ChangeFeed
   log: Log
 }
@@ -33,5 +35,16 @@ export interface Context extends Services {
 }
 
 export function createContext(services: Services, viewer: Viewer, requestId: string | null): Context {
-  return { ...services, log: requestId ? services.log.child({ requestId }) : services.log, viewer, requestId, loaders: new LoaderCache() }
+  // Few requests log anything, and a logger of its own costs more than most else of a request.
+  let log: Log | undefined
+  return {
+    ...services,
+    get log() {
+      log ??= requestId ? services.log.child({ requestId }) : services.log
+      return log
+    },
+    viewer,
+    requestId,
+    loaders: new LoaderCache(),
+  }
 }

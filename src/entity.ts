@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import { apiKeyLoader } from './api-key/api-key.loader.ts'
 import { auditEventLoader } from './audit/audit.loader.ts'
 import type { Scope } from './auth/scope.ts'
@@ -7,6 +8,7 @@ import { awsCredentialLoader } from './aws-credential/aws-credential.loader.ts'
 import { awsRoleByArnLoader, awsRoleLoader } from './aws-role/aws-role.loader.ts'
 import { awsSyncLoader, organizationOfSync } from './aws-sync/aws-sync.loader.ts'
 import { componentLoader, componentTransitionLoader, componentTypeNames, verificationLoader } from './component/component.loader.ts'
+import { connectorLoader } from './connector/connector.loader.ts'
 import type { Context } from './context.ts'
 import { integrationLoader } from './integration/integration.loader.ts'
 import { memberLoader } from './member/member.loader.ts'
@@ -14,7 +16,9 @@ import { operationLoader, operationScopes } from './operation/operation.loader.t
 import { organizationBySlugLoader, organizationLoader } from './organization/organization.loader.ts'
 import { permissionGroup } from './permission-group/permission-group.ts'
 import { topLevelError } from './platform/errors.ts'
+import { type Asked, askedOfType } from './platform/pagination/asked-columns.ts'
 import { type IdPrefix, idPrefixes, prefixOf } from './platform/typeid.ts'
+import { permissionLoader, resourceLoader } from './resource/resource.loader.ts'
 import { resourceGroupLoader } from './resource-group/resource-group.loader.ts'
 import { ssoConnectorLoader } from './sso-connector/sso-connector.loader.ts'
 import { policyLoader } from './user-group/policy.loader.ts'
@@ -23,12 +27,13 @@ import { userGroupLoader } from './user-group/user-group.loader.ts'
 /** What `node` and `_entities` need of a type: who may read it, and how it is loaded with the tenant's filter inside. */
 interface Entity {
   requires: Requirement
-  load(context: Context, id: string): Promise<object | null>
+  /** `asked`: what of it is looked at; a loader may read all the same. */
+  load(context: Context, id: string, asked: Asked): Promise<object | null>
 }
 
-const reads = (scope: Scope, loader: (context: Context) => { load(id: string): Promise<object | null> }): Entity => ({
+const reads = (scope: Scope, loader: (context: Context, asked: Asked) => { load(id: string): Promise<object | null> }): Entity => ({
   requires: { scopes: [scope] },
-  load: (context, id) => loader(context).load(id),
+  load: (context, id, asked) => loader(context, asked).load(id),
 })
 
 export const entities: Record<IdPrefix, Entity> = {
@@ -44,6 +49,9 @@ export const entities: Record<IdPrefix, Entity> = {
   role: reads('AWS_READ', awsRoleLoader),
   sync: { requires: { scopes: ['AWS_READ'] }, load: (context, id) => awsSyncLoader(context).load(organizationOfSync(id)) },
   sso: reads('SSO_READ', ssoConnectorLoader),
+  conn: reads('INTEGRATIONS_READ', connectorLoader),
+  res: reads('INTEGRATIONS_READ', resourceLoader),
+  perm: reads('INTEGRATIONS_READ', permissionLoader),
   op: { requires: { anyOf: operationScopes }, load: (context, id) => operationLoader(context).load(id) },
   mem: reads('USER_GROUPS_READ', memberLoader),
   ug: reads('USER_GROUPS_READ', userGroupLoader),
@@ -53,21 +61,22 @@ export const entities: Record<IdPrefix, Entity> = {
 }
 
 /** Anything by its global id: null for what is unknown, foreign or malformed; FORBIDDEN where the scope of its type is missing. */
-export async function loadNode(context: Context, id: string): Promise<object | null> {
+export async function loadNode(context: Context, id: string, asked: Asked = null): Promise<object | null> {
   const prefix = prefixOf(id)
   if (!prefix) return null
   assertMeets(context.viewer, entities[prefix].requires)
-  return entities[prefix].load(context, id)
+  return entities[prefix].load(context, id, asked)
 }
 
 /** The concrete type of a row that stands where an interface or union does: said by the row itself, or told by its id. */
 export function typeNameOf(value: unknown): string {
   const { __typename, id, kind } = value as { __typename?: string; id?: string; kind?: string }
   if (__typename) return __typename
-  const prefix = id ? prefixOf(id) : null
+  // The id is one of ours: its prefix need not be checked, which would cost more than all else here.
+  const prefix = id?.slice(0, id.lastIndexOf('_'))
   if (prefix === 'cmp') return componentTypeNames[kind as keyof typeof componentTypeNames]
-  if (!prefix) throw new Error('a value without a type stands where an interface is asked for')
-  return idPrefixes[prefix]
+  if (!prefix || !Object.hasOwn(idPrefixes, prefix)) throw new Error('a value without a type stands where an interface is asked for')
+  return idPrefixes[prefix as IdPrefix]
 }
 
 /** Representations that a router may send in one call. */
@@ -76,19 +85,30 @@ const maxRepresentations = 1000
 export type Representation = { __typename: string; [field: string]: unknown }
 
 /** Loads the references of one `_entities` call; all of one kind are one statement. What the caller may not see is null. */
-export async function loadEntities(context: Context, representations: Representation[]): Promise<(object | Error | null)[]> {
+export async function loadEntities(
+  context: Context,
+  representations: Representation[],
+  info: GraphQLResolveInfo,
+): Promise<(object | Error | null)[]> {
   if (representations.length > maxRepresentations) {
     throw topLevelError.badInput(
       `At most ${maxRepresentations} representations a call; there are ${representations.length}.`,
       'representations',
     )
   }
-  return Promise.all(representations.map((representation) => loadReference(context, representation).catch((error: Error) => error)))
+  const askedByType = new Map(
+    [...new Set(representations.map(({ __typename }) => __typename))].map((name) => [name, askedOfType(info, name)]),
+  )
+  return Promise.all(
+    representations.map((representation) =>
+      loadReference(context, representation, askedByType.get(representation.__typename) ?? null).catch((error: Error) => error),
+    ),
+  )
 }
 
-async function loadReference(context: Context, representation: Representation): Promise<object | null> {
+async function loadReference(context: Context, representation: Representation, asked: Asked): Promise<object | null> {
   const { __typename, id } = representation
-  const found = typeof id === 'string' ? await loadNode(context, id) : await loadByNaturalKey(context, representation)
+  const found = typeof id === 'string' ? await loadNode(context, id, asked) : await loadByNaturalKey(context, representation)
   if (!found) return null
   const typeName = typeNameOf(found)
   return typeName === __typename || (__typename === 'Component' && typeName.endsWith('Component')) ? found : null

@@ -99,10 +99,12 @@ export function legible(error: unknown, log: Log, requestId: string): GraphQLErr
 
 /** A fault's text goes to the log; the request id finds it there. */
 const faults: ApolloServerPlugin<Context> = {
-  async requestDidStart({ contextValue: { log, requestId } }) {
+  async requestDidStart({ contextValue }) {
+    const { requestId } = contextValue
     return {
       async didEncounterErrors({ errors }) {
-        for (const error of errors) if (isFault(error.extensions.code) && !isUnstorableText(causeOf(error))) logFault(log, error)
+        for (const error of errors)
+          if (isFault(error.extensions.code) && !isUnstorableText(causeOf(error))) logFault(contextValue.log, error)
       },
       async willSendResponse({ response }) {
         if (response.body.kind !== 'single') return

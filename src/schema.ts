@@ -12,6 +12,7 @@ import {
   OrganizationAwsCredentialsResolver,
 } from './aws-credential/aws-credential.resolver.ts'
 import { AccountAwsRolesResolver, AwsRoleResolver, OrganizationAwsRolesResolver } from './aws-role/aws-role.resolver.ts'
+import { AwsRoleSubscriptions } from './aws-role/aws-role.subscriptions.ts'
 import {
   AwsRoleMemberEdgeResolver,
   AwsRoleUserGroupsResolver,
@@ -42,9 +43,17 @@ import {
 import { ComponentSubscriptions } from './component/component.subscriptions.ts'
 import { componentTypes } from './component/component.type.ts'
 import { VerificationError } from './component/verification.type.ts'
+import { ConnectorResolver, OrganizationConnectorsResolver, ReportDiscoveryResolver } from './connector/connector.resolver.ts'
 import type { Context } from './context.ts'
 import { loadEntities, typeNameOf } from './entity.ts'
-import { IntegrationResolver, OrganizationIntegrationsResolver } from './integration/integration.resolver.ts'
+import { IntegrationMutations } from './integration/integration.mutations.ts'
+import {
+  IntegrationOwnerResolver,
+  IntegrationResolver,
+  IntegrationTypeResolver,
+  OrganizationIntegrationsResolver,
+  OwnersMappingResolver,
+} from './integration/integration.resolver.ts'
 import { MemberResolver, OrganizationMembersResolver, ViewerMemberResolver } from './member/member.resolver.ts'
 import { NodeResolver } from './node.resolver.ts'
 import {
@@ -68,6 +77,12 @@ import {
   ValidationError,
 } from './platform/user-error.type.ts'
 import {
+  IntegrationPermissionResolver,
+  IntegrationResourcesResolver,
+  OrganizationResourcesResolver,
+  ResourceResolver,
+} from './resource/resource.resolver.ts'
+import {
   OrganizationResourceGroupsResolver,
   ResourceGroupResolver,
   ResourceObjectResolver,
@@ -90,7 +105,18 @@ const resolvers = [
   AuditEventResolver,
   OrganizationAuditResolver,
   IntegrationResolver,
+  IntegrationOwnerResolver,
+  OwnersMappingResolver,
+  IntegrationTypeResolver,
+  IntegrationMutations,
   OrganizationIntegrationsResolver,
+  ConnectorResolver,
+  ReportDiscoveryResolver,
+  OrganizationConnectorsResolver,
+  ResourceResolver,
+  IntegrationPermissionResolver,
+  IntegrationResourcesResolver,
+  OrganizationResourcesResolver,
   ComponentResolver,
   BaseComponentResolver,
   IamAssessmentComponentResolver,
@@ -146,6 +172,7 @@ const resolvers = [
   ComponentSubscriptions,
   OperationSubscriptions,
   SsoConnectorSubscriptions,
+  AwsRoleSubscriptions,
 ] as const
 
 /** Types that only interfaces lead to. */

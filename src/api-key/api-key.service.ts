@@ -44,7 +44,7 @@ export async function createApiKey(context: Context, input: NewApiKey): Promise<
     // The organization's row is the queue at which makers of keys line up: a quota counted without it could be passed by two at once.
     await tx.$executeRaw`select 1 from "Organization" where "id" = ${input.organizationId} for update`
     const limit = context.config.quotas.apiKeys
-    if ((await tx.apiKey.count({ where: { organizationId: input.organizationId, revokedAt: null } })) >= limit) {
+    if ((await tx.apiKey.count({ where: { organizationId: input.organizationId, revokedAt: null, connector: null } })) >= limit) {
       throw new Refusal(userError.quota(['input'], `The organization has ${limit} keys, as many as it may have. Revoke one first.`, limit))
     }
     const id = newId('key')

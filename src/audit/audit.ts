@@ -42,15 +42,18 @@ export function auditEvent(acting: Acting, entry: AuditEntry) {
   }
 }
 
-const insert = statement(
-  'audit_event_insert',
+/** SQL that inserts the events of a parameter made by `eventRows`: a part of the statement that makes the change. A condition may follow. */
+export const insertEvents = (parameter: string) =>
   `insert into "AuditEvent" ("id", "organizationId", "actorKind", "actorSubject", "actorLabel", "action", "outcome", "subjectId", "before", "after", "requestId")
-select * from json_to_recordset($1::json) as e("id" text, "organizationId" text, "actorKind" "ActorKind", "actorSubject" text, "actorLabel" text,
-  "action" text, "outcome" "AuditOutcome", "subjectId" text, "before" jsonb, "after" jsonb, "requestId" text)`,
-)
+select * from json_to_recordset(${parameter}::json) as e("id" text, "organizationId" text, "actorKind" "ActorKind", "actorSubject" text, "actorLabel" text,
+  "action" text, "outcome" "AuditOutcome", "subjectId" text, "before" jsonb, "after" jsonb, "requestId" text)`
+
+export const eventRows = (acting: Acting, entries: AuditEntry[]): string =>
+  JSON.stringify(entries.map((entry) => auditEvent(acting, entry)))
+
+const insert = statement('audit_event_insert', insertEvents('$1'))
 
 /** Writes audit events, in one statement, on a transaction's connection. */
 export async function recordEvents(transaction: Queryable, acting: Acting, entries: AuditEntry[]): Promise<void> {
-  if (entries.length > 0)
-    await transaction.query({ ...insert, values: [JSON.stringify(entries.map((entry) => auditEvent(acting, entry)))] })
+  if (entries.length > 0) await transaction.query({ ...insert, values: [eventRows(acting, entries)] })
 }

@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type DataLoader from 'dataloader'
 import { topLevelError } from '../platform/errors.ts'
+import { rowLoader } from '../platform/loader.ts'
 import type { Log } from '../platform/log.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
 import { parseToken } from './api-key-token.ts'
@@ -7,12 +9,12 @@ import type { Scope } from './scope.ts'
 import { anonymous, platformAdministrator, type Viewer } from './viewer.ts'
 
 // Expiry is judged by the database's clock: all processes agree.
-const keyById = statement(
-  'api_key_authenticate',
+const keysByIds = statement(
+  'api_keys_authenticate',
   `select "id", "organizationId", "name", "secretHash", "scopes", "isLoopbackOnly",
      ("revokedAt" is null and ("expiresAt" is null or "expiresAt" > now())) as "isValid",
      ("lastUsedAt" is null or "lastUsedAt" < now() - interval '1 minute') as "isUseStale"
-   from "ApiKey" where "id" = $1`,
+   from "ApiKey" where "id" = any($1::text[])`,
 )
 
 const touch = statement(
@@ -41,6 +43,7 @@ export interface Authenticator {
 
 export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable; adminKeys: string[]; log: Log }): Authenticator {
   const adminHashes = adminKeys.map(sha256)
+  const keys = keyLoader(pool)
   return {
     async authenticate(authorization, isLocal) {
       if (authorization === undefined) return anonymous
@@ -49,7 +52,7 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
       const hash = sha256(token)
       if (adminHashes.filter((expected) => timingSafeEqual(expected, hash)).length > 0) return platformAdministrator
       const parsed = parseToken(token)
-      const key = parsed ? (await rows<KeyRow>(pool, keyById, [parsed.keyId]))[0] : undefined
+      const key = parsed ? await keys.load(parsed.keyId) : null
       if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid || (key.isLoopbackOnly && !isLocal)) {
         throw refused()
       }
@@ -68,6 +71,19 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
       }
     },
   }
+}
+
+/**
+ * The keys of requests that came in together are read in one statement. Nothing is kept: each request is judged by what the database
+ * says after it came, so that a revoked key is of no use from then on.
+ */
+function keyLoader(pool: Queryable): DataLoader<string, KeyRow | null> {
+  return rowLoader<KeyRow>(
+    (ids) => rows(pool, keysByIds, [ids]),
+    ({ id }) => id,
+    // After whatever else has arrived by now.
+    { cache: false, batchScheduleFn: (read) => setImmediate(read) },
+  )
 }
 
 /** One answer for every reason, so that nothing can be learned about keys by trying. */

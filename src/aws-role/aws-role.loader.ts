@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { AwsRoleStatus } from '../generated/prisma/enums.ts'
 import { rowLoader } from '../platform/loader.ts'
+import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
 import type { OrderColumn, PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -34,7 +35,8 @@ const lastSeenAt = `case when r."status" = 'OK' then greatest(r."lastSeenAt", a.
 const columns = `r."id", r."organizationId", r."awsAccountId", r."roleId", r."name", r."arn", r."path", r."description", r."maxSessionDuration",
   r."trustPolicy", r."tags", r."status", r."discoveredById", r."firstSeenAt", ${lastSeenAt} as "lastSeenAt", r."missingSince", r."updatedAt", r."version"`
 
-const from = '"AwsRole" r join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"'
+// Left only so that PostgreSQL leaves the account alone where no column of it is read: every role has one.
+const from = '"AwsRole" r left join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"'
 
 const byIds = statement(
   'aws_role_by_ids',
@@ -48,10 +50,10 @@ const byArns = statement(
    where ($3::text[] is null or r."organizationId" = any($3))`,
 )
 
-export function awsRoleLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsRoleRow | null> {
-  return loaders.get('awsRole', () =>
+export function awsRoleLoader({ db, viewer, loaders }: Context, asked: Asked = null): DataLoader<string, AwsRoleRow | null> {
+  return loaders.get(`awsRole|${asked ?? '*'}`, () =>
     rowLoader<AwsRoleRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+      (ids) => rows(db.pool, narrowed(byIds, columns, asked), [ids, viewer.organizationIds]),
       ({ id }) => id,
     ),
   )

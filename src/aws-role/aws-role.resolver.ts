@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { Requires } from '../auth/requires.ts'
 import { type AwsAccountRow, awsAccountLoader } from '../aws-account/aws-account.loader.ts'
 import { AwsAccount } from '../aws-account/aws-account.type.ts'
@@ -81,11 +82,13 @@ export class OrganizationAwsRolesResolver {
     @Arg('orderBy', () => AwsRoleOrder, { nullable: true, description: 'In which order.' }) orderBy: AwsRoleOrder | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
     return loadPage(context, organizationAwsRoles, [id], page, {
       order: orderBy?.field ?? 'NAME',
       descending: orderBy?.direction === 'DESC',
       where: whereRole(filter),
+      info,
     })
   }
 
@@ -105,8 +108,9 @@ export class AccountAwsRolesResolver {
     @Arg('filter', () => AwsRoleFilter, { nullable: true, description: 'Which ones.' }) filter: AwsRoleFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
-    return loadPage(context, accountAwsRoles, [organizationId, id], page, { order: 'NAME', where: whereRole(filter) })
+    return loadPage(context, accountAwsRoles, [organizationId, id], page, { order: 'NAME', where: whereRole(filter), info })
   }
 }
 

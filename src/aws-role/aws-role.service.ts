@@ -48,7 +48,7 @@ export async function deleteAwsRole(
 
 /** A policy that denies the role would be silently gone with it. */
 async function assertUnnamed(tx: PoolClient, organizationId: string, id: string): Promise<void> {
-  const blockers = await resourceGroupsNaming(tx, organizationId, `awsRole.${id}`, maxBlockers)
+  const blockers = await resourceGroupsNaming(tx, organizationId, [`awsRole.${id}`], maxBlockers)
   if (blockers.length === 0) return
   throw new Refusal(
     userError.precondition(

@@ -1,5 +1,6 @@
 import { createUnionType, Directive, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { AwsCredential } from '../aws-credential/aws-credential.type.ts'
+import { ChangeKind } from '../changes/change.type.ts'
 import { InventoryComponent } from '../component/component.type.ts'
 import { AwsRoleStatus } from '../generated/prisma/enums.ts'
 import { Organization } from '../organization/organization.type.ts'
@@ -65,6 +66,15 @@ export class AwsRole extends Node {
       'Counts its changes, those of the groups that grant it included; give it as expectedVersion to guard against lost updates.',
   })
   version!: number
+}
+
+@ObjectType('AwsRoleChange', { simpleResolvers: true, description: 'Something happened to an AWS role.' })
+export class AwsRoleChange {
+  @Field(() => ChangeKind, { description: 'What happened; a role that goes missing is updated.' })
+  change!: ChangeKind
+
+  @Field(() => ID, { description: 'Which role.' })
+  id!: string
 }
 
 export const { Connection: AwsRoleConnection } = connectionTypes('AwsRole', () => AwsRole, 'AWS roles')

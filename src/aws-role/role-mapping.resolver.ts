@@ -1,11 +1,11 @@
-import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Arg, Args, Ctx, FieldResolver, Info, Mutation, Resolver, Root } from 'type-graphql'
 import { Requires } from '../auth/requires.ts'
 import type { Context } from '../context.ts'
 import { type MemberRow, memberLoader } from '../member/member.loader.ts'
 import { Member } from '../member/member.type.ts'
 import { payload } from '../platform/errors.ts'
-import { loadPage } from '../platform/pagination/connection.ts'
-import { followLinks } from '../platform/pagination/link-page.ts'
+import { loadLinkPage } from '../platform/pagination/link-page.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
 import { UserGroupPayload } from '../user-group/user-group.input.ts'
 import { type UserGroupRow, userGroupLoader } from '../user-group/user-group.loader.ts'
@@ -41,13 +41,19 @@ export class AwsRoleUserGroupsResolver {
     description: 'The groups that grant it, in the order these were made.',
   })
   @Requires('USER_GROUPS_READ')
-  async userGroups(@Root() { organizationId, id }: AwsRoleRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
-    const links = await loadPage(context, awsRoleUserGroups, [organizationId, id], page, { order: 'GROUP' })
-    return followLinks(
-      links,
-      userGroupLoader(context),
-      ({ userGroupId }) => userGroupId,
-      ({ grantedAt }) => ({ grantedAt }),
+  userGroups(
+    @Root() { organizationId, id }: AwsRoleRow,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return loadLinkPage(
+      context,
+      awsRoleUserGroups,
+      [organizationId, id],
+      page,
+      { order: 'GROUP', info },
+      { column: 'userGroupId', loader: (asked) => userGroupLoader(context, asked), fieldsOf: ({ grantedAt }) => ({ grantedAt }) },
     )
   }
 
@@ -56,9 +62,20 @@ export class AwsRoleUserGroupsResolver {
     description: 'Who may use it, by e-mail address: those for whom awsRole:assume on it is decided ALLOW.',
   })
   @Requires('USER_GROUPS_READ')
-  async members(@Root() { organizationId, id }: AwsRoleRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
-    const links = await loadPage(context, awsRoleMembers, [organizationId, id], page, { order: 'EMAIL' })
-    return followLinks(links, memberLoader(context), ({ memberId }) => memberId, groupsOf)
+  members(
+    @Root() { organizationId, id }: AwsRoleRow,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return loadLinkPage(
+      context,
+      awsRoleMembers,
+      [organizationId, id],
+      page,
+      { order: 'EMAIL', info },
+      { column: 'memberId', loader: (asked) => memberLoader(context, asked), fieldsOf: groupsOf },
+    )
   }
 }
 
@@ -85,9 +102,20 @@ export class MemberAwsRolesResolver {
     description: 'What they may use, in the order the roles were first seen: those for which awsRole:assume is decided ALLOW.',
   })
   @Requires('AWS_READ', 'USER_GROUPS_READ')
-  async awsRoles(@Root() { organizationId, id }: MemberRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
-    const links = await loadPage(context, memberAwsRoles, [organizationId, id], page, { order: 'ROLE' })
-    return followLinks(links, awsRoleLoader(context), ({ awsRoleId }) => awsRoleId, groupsOf)
+  awsRoles(
+    @Root() { organizationId, id }: MemberRow,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return loadLinkPage(
+      context,
+      memberAwsRoles,
+      [organizationId, id],
+      page,
+      { order: 'ROLE', info },
+      { column: 'awsRoleId', loader: (asked) => awsRoleLoader(context, asked), fieldsOf: groupsOf },
+    )
   }
 }
 
@@ -98,9 +126,20 @@ export class UserGroupAwsRolesResolver {
     description: 'The AWS roles it grants to its members, in the order these were first seen.',
   })
   @Requires('AWS_READ')
-  async awsRoles(@Root() { organizationId, id }: UserGroupRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
-    const links = await loadPage(context, userGroupAwsRoles, [organizationId, id], page, { order: 'ROLE' })
-    return followLinks(links, awsRoleLoader(context), ({ awsRoleId }) => awsRoleId)
+  awsRoles(
+    @Root() { organizationId, id }: UserGroupRow,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return loadLinkPage(
+      context,
+      userGroupAwsRoles,
+      [organizationId, id],
+      page,
+      { order: 'ROLE', info },
+      { column: 'awsRoleId', loader: (asked) => awsRoleLoader(context, asked) },
+    )
   }
 }
 

@@ -107,10 +107,11 @@ export class AwsAccountSyncResolver {
 export class IntegrationAwsSyncResolver {
   @FieldResolver(() => DateTime, {
     nullable: true,
-    description: 'When it was last read with success; of the aws integration: when a synchronization of its AWS accounts last ended so.',
+    description:
+      'When it was last read with success, in part included; of the aws integration: when a synchronization of its AWS accounts last ended so.',
   })
-  async lastSyncAt(@Root() { organizationId, type }: IntegrationRow, @Ctx() context: Context) {
-    return type === 'aws' ? ((await awsSyncLoader(context).load(organizationId))?.lastSuccessAt ?? null) : null
+  async lastSyncAt(@Root() { organizationId, type, lastSyncAt }: IntegrationRow, @Ctx() context: Context) {
+    return type === 'aws' ? ((await awsSyncLoader(context).load(organizationId))?.lastSuccessAt ?? null) : lastSyncAt
   }
 }
 

@@ -30,7 +30,7 @@ export async function syncAwsAccounts(
     total: itemsOf(plan).length,
     job: 'readAwsAccounts',
     payload: (operationId) => ({ organizationId, operationId }),
-    isOneAtATime: true,
+    isOneAtATime: 'organization',
     before: (tx) => assertEnabled(tx, organizationId),
     after: (tx) => noteSyncAsked(tx, organizationId),
   })

@@ -138,8 +138,8 @@ export interface VerificationReport {
 export interface TokenSource {
   /** A five-minute token of the organization's own identity; `decoy` gives the reserved subject with the same audience. */
   token(identity: AwsIdentity, options?: { decoy?: boolean }): Promise<string>
-  /** Why AWS could not use this server's identity for a setup made for `issuer`, or null when it can. */
-  identityProblem(issuer: string): { expected: string; actual: string; remediation: string } | null
+  /** Why AWS could not use this organization's identity for a setup made for `issuer`, or null when it can. */
+  identityProblem(issuer: string, identity: AwsIdentity): { expected: string; actual: string; remediation: string } | null
 }
 
 /** An IAM role as it was seen in its account. What was not read is undefined. */

@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../context.ts'
 import type { ComponentHealth, ComponentKind, ComponentState } from '../generated/prisma/enums.ts'
 import { loadPage } from '../platform/pagination/connection.ts'
@@ -19,11 +20,12 @@ export function componentPage(
   parentKey: readonly string[],
   filter: ComponentConditions | null | undefined,
   page: PageArgs,
+  info?: GraphQLResolveInfo,
 ) {
   const where = new Where()
     .add('c."kind" = any(?::text[]::"ComponentKind"[])', filter?.kinds)
     .add('c."state" = any(?::text[]::"ComponentState"[])', filter?.states)
     .add('c."health" = any(?::text[]::"ComponentHealth"[])', filter?.health)
     .add('a."accountId" = any(?::text[])', filter?.accountIds)
-  return loadPage(context, source, parentKey, page, { order: 'CREATED', where })
+  return loadPage(context, source, parentKey, page, { order: 'CREATED', where, info })
 }

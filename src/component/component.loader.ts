@@ -82,7 +82,8 @@ export const componentTypeNames = {
 
 export const componentColumns = `c."id", c."organizationId", c."integrationId", c."awsAccountId", a."accountId", a."alias" as "accountAlias", c."kind", c."itemId",
   c."partition", c."state", c."health", c."config", c."version", c."createdAt", c."updatedAt"`
-const componentFrom = '"Component" c join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"'
+// Left only so that PostgreSQL leaves the account alone where no column of it is read: every component has one.
+const componentFrom = '"Component" c left join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"'
 const visible = (alias: string, parameter: string) => `(${parameter}::text[] is null or ${alias}."organizationId" = any(${parameter}))`
 
 const componentByIds = statement(
@@ -106,9 +107,9 @@ const verificationByIds = statement(
 )
 const lastVerificationByComponents = statement(
   'last_verification_by_components',
-  `select v.* from unnest($1::text[]) as k("componentId") join "Component" c on c."id" = k."componentId" and ${visible('c', '$2')}
-   cross join lateral (select ${verificationColumns} from "Verification" v
-     where v."organizationId" = c."organizationId" and v."componentId" = c."id" order by v."id" desc limit 1) v`,
+  `select v.* from "Component" c cross join lateral (select ${verificationColumns} from "Verification" v
+     where v."organizationId" = c."organizationId" and v."componentId" = c."id" order by v."id" desc limit 1) v
+   where c."id" = any($1::text[]) and ${visible('c', '$2')}`,
 )
 const transitionColumns =
   't."id", t."organizationId", t."componentId", t."at", t."action", t."fromState", t."toState", t."actorKind", t."actorSubject", t."actorLabel"'

@@ -2,11 +2,11 @@ import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import { rowLoader } from '../platform/loader.ts'
 import { rows, statement } from '../platform/statement.ts'
-import type { AwsIdentityRow } from './aws-identity.ts'
+import { type AwsIdentityRow, awsIdentityColumns } from './aws-identity.ts'
 
 const byOrganizations = statement(
   'aws_identity_by_organizations',
-  `select "mode"::text as "mode", "organizationId", "issuer", "subject", "audience", "createdAt" from "AwsIdentity"
+  `select ${awsIdentityColumns} from "AwsIdentity"
    where "organizationId" = any($1::text[]) and ($2::text[] is null or "organizationId" = any($2))`,
 )
 

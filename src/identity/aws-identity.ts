@@ -1,10 +1,16 @@
 import { randomInt } from 'node:crypto'
 import type { AwsIdentity } from '../aws/aws.type.ts'
 import { type Queryable, rows } from '../platform/statement.ts'
+import { type GoogleAccount, googleIssuer } from './google/google-account.ts'
 
 export interface AwsIdentityRow extends AwsIdentity {
+  /** The address of its Google service account; null in issuer mode. */
+  googleServiceAccount: string | null
   createdAt: Date
 }
+
+export const awsIdentityColumns =
+  '"mode"::text as "mode", "organizationId", "issuer", "subject", "audience", "googleServiceAccount", "createdAt"'
 
 /** The reserved subject that no organization has: whoever accepts it accepts more than its own. */
 export const decoySubject = 'organization:decoy'
@@ -33,9 +39,27 @@ export async function ensureAwsIdentity(
   return made
 }
 
+/**
+ * The organization's identity in google mode: the first account of the list that was never given out. Null where there is none left. The
+ * same ever after.
+ */
+export async function ensureGoogleIdentity(
+  tx: Queryable,
+  organizationId: string,
+  accounts: GoogleAccount[],
+): Promise<AwsIdentityRow | null> {
+  const existing = await findAwsIdentity(tx, organizationId)
+  if (existing) return existing
+  // Two organizations at once would choose the same one.
+  await tx.query({ text: `select pg_advisory_xact_lock(hashtextextended('gatehouse.google-accounts', 0))`, values: [] })
+  const values = [organizationId, googleIssuer, accounts.map(({ email }) => email), accounts.map(({ uniqueId }) => uniqueId)]
+  await tx.query({ text: insertGoogleIdentity, values })
+  return findAwsIdentity(tx, organizationId)
+}
+
 /** The organization's identity, or null before its `aws` integration was installed. */
 export async function findAwsIdentity(db: Queryable, organizationId: string): Promise<AwsIdentityRow | null> {
-  const text = `select "mode"::text as "mode", "organizationId", "issuer", "subject", "audience", "createdAt" from "AwsIdentity" where "organizationId" = $1`
+  const text = `select ${awsIdentityColumns} from "AwsIdentity" where "organizationId" = $1`
   return (await rows<AwsIdentityRow>(db, { text }, [organizationId]))[0] ?? null
 }
 
@@ -59,9 +83,13 @@ export async function organizationsWithOtherIssuer(db: Queryable, publicUrl: str
   return (await rows<{ count: number }>(db, { text }, [publicUrl]))[0]?.count ?? 0
 }
 
-/** What BASE shows as the service account's address. Nothing is ever sent there. */
-export function serviceAccountEmail({ organizationId, issuer }: Pick<AwsIdentity, 'organizationId' | 'issuer'>): string {
-  return `${organizationId}@${new URL(issuer).hostname}`
+/** What BASE shows as the service account's address; in issuer mode nothing is ever sent there. */
+export function serviceAccountEmail({
+  organizationId,
+  issuer,
+  googleServiceAccount,
+}: Pick<AwsIdentityRow, 'organizationId' | 'issuer' | 'googleServiceAccount'>): string {
+  return googleServiceAccount ?? `${organizationId}@${new URL(issuer).hostname}`
 }
 
 // Two draws out of 9 * 10^20 never meet in practice; the bound keeps a subject that was given out before from looping.
@@ -71,6 +99,13 @@ const insertIdentity = `insert into "AwsIdentity" ("organizationId", "mode", "is
   select $1, 'issuer', $2, $3, $4
   where not exists (select 1 from "AwsIdentityTombstone" where "subject" = $3 or "audience" = $4)
   on conflict do nothing`
+
+const insertGoogleIdentity = `insert into "AwsIdentity" ("organizationId", "mode", "issuer", "subject", "audience", "googleServiceAccount")
+  select $1, 'google', $2, a."uniqueId", a."uniqueId", a."email" from unnest($3::text[], $4::text[]) with ordinality as a("email", "uniqueId", "place")
+  where not exists (select 1 from "AwsIdentity" i where i."googleServiceAccount" = a."email" or i."subject" = a."uniqueId")
+    and not exists (select 1 from "AwsIdentityTombstone" t where t."googleServiceAccount" = a."email" or t."subject" = a."uniqueId")
+  order by a."place" limit 1
+  on conflict ("organizationId") do nothing`
 
 const buryIdentity = `insert into "AwsIdentityTombstone" ("organizationId", "subject", "audience", "googleServiceAccount")
   select "organizationId", "subject", "audience", "googleServiceAccount" from "AwsIdentity" where "organizationId" = $1

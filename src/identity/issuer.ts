@@ -43,6 +43,7 @@ export interface Issuer extends TokenSource {
    * once and every other key leaves the JWKS at once; other processes follow within a minute.
    */
   rotate(options?: { now?: boolean }): Promise<RotationResult>
+  identityProblem(issuer: string): ReturnType<TokenSource['identityProblem']>
   discoveryDocument(): DiscoveryDocument
   jwks(): { keys: PublicJwk[] }
 }

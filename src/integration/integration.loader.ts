@@ -4,6 +4,7 @@ import type { IntegrationStatus } from '../generated/prisma/enums.ts'
 import { rowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
+import type { StoredSecretStore } from './secret-store.ts'
 
 export interface IntegrationRow {
   id: string
@@ -13,13 +14,25 @@ export interface IntegrationRow {
   status: IntegrationStatus
   statusMessage: string | null
   config: object
+  connectorId: string | null
+  secretStore: StoredSecretStore | null
+  connectedResourceTypes: string[] | null
+  customAccessDetails: string | null
+  ownerAttributeType: string | null
+  ownerAttributeValues: string[] | null
+  ownerSourceId: string | null
+  ownersMappingKeyName: string | null
+  ownersMappingAttributeType: string | null
+  ownersMappingSourceId: string | null
+  lastSyncAt: Date | null
   version: number
   createdAt: Date
   updatedAt: Date
 }
 
-export const integrationColumns =
-  'i."id", i."organizationId", i."name", i."type", i."status", i."statusMessage", i."config", i."version", i."createdAt", i."updatedAt"'
+export const integrationColumns = `i."id", i."organizationId", i."name", i."type", i."status", i."statusMessage", i."config", i."connectorId", i."secretStore",
+  i."connectedResourceTypes", i."customAccessDetails", i."ownerAttributeType", i."ownerAttributeValues", i."ownerSourceId", i."ownersMappingKeyName",
+  i."ownersMappingAttributeType", i."ownersMappingSourceId", i."lastSyncAt", i."version", i."createdAt", i."updatedAt"`
 
 const byIds = statement(
   'integration_by_ids',
@@ -83,5 +96,21 @@ export const organizationIntegrations: PageSource<IntegrationRow> = {
     // Unique in the organization, so it needs no tie-break.
     NAME: [{ sql: 'i."name"', type: 'text', key: ({ name }) => name }],
     CREATED_AT: [{ sql: 'i."createdAt"', type: 'timestamptz', key: ({ createdAt }) => createdAt.toISOString() }, tieBreak],
+    // What was never read comes before everything that was.
+    LAST_SYNC_AT: [
+      {
+        sql: `coalesce(i."lastSyncAt", '-infinity')`,
+        type: 'timestamptz',
+        key: ({ lastSyncAt }) => lastSyncAt?.toISOString() ?? '-infinity',
+      },
+      tieBreak,
+    ],
   },
+}
+
+/** What a connector reports for. */
+export const connectorIntegrations: PageSource<IntegrationRow> = {
+  ...organizationIntegrations,
+  name: 'connector.integrations',
+  parentColumns: ['i."organizationId"', 'i."connectorId"'],
 }

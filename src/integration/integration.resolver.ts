@@ -1,17 +1,21 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { Requires } from '../auth/requires.ts'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { Requires, RequiresSignIn } from '../auth/requires.ts'
 import { componentByItemLoader, integrationComponents } from '../component/component.loader.ts'
 import { Component, ComponentConnection, ComponentFilter, ComponentKind } from '../component/component.type.ts'
 import { componentPage } from '../component/component-page.ts'
+import { connectorLoader } from '../connector/connector.loader.ts'
+import { Connector } from '../connector/connector.type.ts'
 import type { Context } from '../context.ts'
 import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
 import { Organization } from '../organization/organization.type.ts'
 import { payload } from '../platform/errors.ts'
 import { whereName, wildcard } from '../platform/names.ts'
 import { loadPage } from '../platform/pagination/connection.ts'
+import { pageOfList } from '../platform/pagination/list-page.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
 import { Where } from '../platform/pagination/page-source.ts'
-import { catalogue, catalogueEntry } from './catalogue.ts'
+import { type CatalogueEntry, catalogue, catalogueEntry, findCatalogueEntry, searchCatalogue } from './catalogue.ts'
 import {
   awsIntegrationLoader,
   type IntegrationRow,
@@ -24,14 +28,17 @@ import {
   InstallAwsIntegrationInput,
   InstallAwsIntegrationPayload,
   Integration,
-  IntegrationCategory,
   IntegrationConnection,
   IntegrationFilter,
   IntegrationOrder,
-  IntegrationType,
+  IntegrationOwner,
+  OwnersMapping,
   UninstallAwsIntegrationInput,
   UninstallAwsIntegrationPayload,
 } from './integration.type.ts'
+import { IntegrationCategory, IntegrationType, IntegrationTypeConnection } from './integration-type.type.ts'
+import { type OwnersMappingValue, type OwnerValue, ownerOf, ownersMappingOf } from './integration-values.ts'
+import { SecretStore, secretStoreValue } from './secret-store.type.ts'
 
 @Resolver(() => Integration)
 export class IntegrationResolver {
@@ -48,12 +55,35 @@ export class IntegrationResolver {
 
   @FieldResolver(() => IntegrationType, { description: 'Its type, out of the catalogue.' })
   type(@Root() integration: IntegrationRow) {
-    return { id: integration.type, ...catalogueEntry(integration.type) }
+    return integrationTypeValue(catalogueEntry(integration.type))
   }
 
   @FieldResolver(() => IntegrationCategory, { description: 'What it brings in.' })
   category(@Root() integration: IntegrationRow) {
     return catalogueEntry(integration.type).category
+  }
+
+  @FieldResolver(() => Connector, { nullable: true, description: 'The connector whose agent reads it; null where there is none.' })
+  connector(@Root() { connectorId }: IntegrationRow, @Ctx() context: Context) {
+    return connectorId ? connectorLoader(context).load(connectorId) : null
+  }
+
+  @FieldResolver(() => SecretStore, { nullable: true, description: 'Where its secret lies; null: it has none.' })
+  secretStore(@Root() { secretStore }: IntegrationRow) {
+    return secretStore && secretStoreValue(secretStore)
+  }
+
+  @FieldResolver(() => IntegrationOwner, {
+    nullable: true,
+    description: 'Who answers for it, and for what it has unless a tag says otherwise.',
+  })
+  owner(@Root() integration: IntegrationRow) {
+    return ownerOf(integration)
+  }
+
+  @FieldResolver(() => OwnersMapping, { nullable: true, description: 'Which tag of a resource names its owner.' })
+  ownersMapping(@Root() integration: IntegrationRow) {
+    return ownersMappingOf(integration)
   }
 
   @FieldResolver(() => ComponentConnection, {
@@ -66,8 +96,9 @@ export class IntegrationResolver {
     @Arg('filter', () => ComponentFilter, { nullable: true, description: 'Which ones.' }) filter: ComponentFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
-    return componentPage(context, integrationComponents, [organizationId, id], filter, page)
+    return componentPage(context, integrationComponents, [organizationId, id], filter, page, info)
   }
 
   @FieldResolver(() => Component, { nullable: true, description: 'One of its components by what it stands for.' })
@@ -114,6 +145,67 @@ export class IntegrationResolver {
   }
 }
 
+@Resolver(() => IntegrationOwner)
+export class IntegrationOwnerResolver {
+  @FieldResolver(() => Integration, { nullable: true, description: 'The integration that knows the attribute.' })
+  sourceIntegration(@Root() { sourceIntegrationId }: OwnerValue, @Ctx() context: Context) {
+    return sourceIntegrationId ? integrationLoader(context).load(sourceIntegrationId) : null
+  }
+}
+
+@Resolver(() => OwnersMapping)
+export class OwnersMappingResolver {
+  @FieldResolver(() => Integration, { nullable: true, description: 'The integration that knows the attribute.' })
+  sourceIntegration(@Root() { sourceIntegrationId }: OwnersMappingValue, @Ctx() context: Context) {
+    return sourceIntegrationId ? integrationLoader(context).load(sourceIntegrationId) : null
+  }
+}
+
+@Resolver(() => IntegrationType)
+export class IntegrationTypeResolver {
+  @Query(() => IntegrationTypeConnection, { description: 'The catalogue, by type: what there can be an integration of.' })
+  @RequiresSignIn()
+  integrationTypes(
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Words that all stand in the name, the description, or the resource types; case does not count.',
+    })
+    search: string | null,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+  ) {
+    const rows = searchCatalogue(search)
+      .map(integrationTypeValue)
+      .sort((a, b) => (a.type < b.type ? -1 : 1))
+    // Like every other cursor, one of this list is good for who got it.
+    const filter = [search ?? '', context.viewer.organizationIds]
+    return pageOfList(context, { name: 'integrationTypes', rows, keyOf: ({ type }) => type, filter }, page)
+  }
+
+  @Query(() => IntegrationType, { nullable: true, description: 'A type of integration by its short name.' })
+  @RequiresSignIn()
+  integrationType(@Arg('type', () => String, { description: 'Its short name, e.g. postgresql.' }) type: string) {
+    const entry = findCatalogueEntry(type)
+    return entry && integrationTypeValue(entry)
+  }
+}
+
+/** A type of the catalogue as the graph has it. */
+function integrationTypeValue({ params, secretParameters = [], ...entry }: CatalogueEntry) {
+  return {
+    ...entry,
+    id: entry.type,
+    secretParameters,
+    params: params.map(({ key, label, values = [], default: fallback = null, optional = false }) => ({
+      key,
+      label,
+      values,
+      default: fallback,
+      optional,
+    })),
+  }
+}
+
 @Resolver(() => Organization)
 export class OrganizationIntegrationsResolver {
   @FieldResolver(() => IntegrationConnection, { nullable: true, description: 'Its integrations; by name unless ordered otherwise.' })
@@ -124,6 +216,7 @@ export class OrganizationIntegrationsResolver {
     @Arg('orderBy', () => IntegrationOrder, { nullable: true, description: 'In which order.' }) orderBy: IntegrationOrder | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
     const where = whereName(new Where(), 'i."name"', filter)
       .add(
@@ -135,10 +228,12 @@ export class OrganizationIntegrationsResolver {
         filter?.categories && catalogue.filter(({ category }) => filter.categories?.includes(category)).map(({ type }) => type),
       )
       .add('i."status" = any(?::text[]::"IntegrationStatus"[])', filter?.statuses)
+      .add('i."connectorId" = any(?::text[])', filter?.connectorIds)
     return loadPage(context, organizationIntegrations, [id], page, {
       order: orderBy?.field ?? 'NAME',
       descending: orderBy?.direction === 'DESC',
       where,
+      info,
     })
   }
 

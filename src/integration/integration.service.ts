@@ -2,11 +2,13 @@ import { recordEvents } from '../audit/audit.ts'
 import { lockAwsIntegration } from '../component/integration-lock.ts'
 import { recordRemovals, removeAll } from '../component/remove-component.ts'
 import type { Context } from '../context.ts'
-import { ensureAwsIdentity } from '../identity/aws-identity.ts'
+import { ensureAwsIdentity, ensureGoogleIdentity } from '../identity/aws-identity.ts'
 import { requireOrganization } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
+import type { Queryable } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
+import { deleteContents } from './delete-integration.ts'
 import { awsIntegrationLoader, type IntegrationRow, integrationByNameLoader, integrationColumns } from './integration.loader.ts'
 
 const awsIntegrationName = 'aws'
@@ -30,7 +32,7 @@ export async function installAwsIntegration(
     )
     const [made] = rows
     if (!made) return null
-    await ensureAwsIdentity(tx, { organizationId, issuer: context.issuer.url })
+    await ensureIdentity(tx, context, organizationId)
     await recordEvents(tx, context, [
       { organizationId, action: 'integration.install', subjectId: made.id, after: { type: 'aws', name: made.name } },
     ])
@@ -41,6 +43,18 @@ export async function installAwsIntegration(
   const present = await awsIntegrationLoader(context).load(organizationId)
   if (!present) throw await notInstalled(context, organizationId)
   return { integration: present, alreadyInstalled: true }
+}
+
+/** Who the organization is to AWS. Made once; in google mode one account of the operator's list, as long as there are any. */
+async function ensureIdentity(tx: Queryable, { config, issuer }: Context, organizationId: string): Promise<void> {
+  if (!config.google) {
+    await ensureAwsIdentity(tx, { organizationId, issuer: issuer.url })
+    return
+  }
+  const { accounts } = config.google
+  if (await ensureGoogleIdentity(tx, organizationId, accounts)) return
+  const message = `Each of the ${accounts.length} Google service accounts of this server is given out for good. Its operator has to add another one to GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS.`
+  throw new Refusal(userError.quota(['input', 'organizationId'], message, accounts.length))
 }
 
 /** Another integration has the name, or an uninstall came in between. */
@@ -73,6 +87,7 @@ export async function uninstallAwsIntegration(
     if (!integrationId) return []
     const removed = await removeAll(tx, organizationId, 'c."integrationId" = $2', integrationId)
     await recordRemovals(tx, context, organizationId, removed)
+    await deleteContents(tx, organizationId, integrationId)
     await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, integrationId])
     await recordEvents(tx, context, [
       { organizationId, action: 'integration.uninstall', subjectId: integrationId, before: { type: 'aws', components: removed.length } },

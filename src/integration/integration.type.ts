@@ -6,13 +6,8 @@ import { Node, SortDirection } from '../platform/node.type.ts'
 import { connectionTypes } from '../platform/pagination/connection.ts'
 import { DateTime, JSONObject } from '../platform/scalars.ts'
 import { UserError } from '../platform/user-error.type.ts'
+import { IntegrationCategory } from './integration-type.type.ts'
 
-export const IntegrationCategory = { RESOURCES: 'RESOURCES', USER_INFORMATION: 'USER_INFORMATION' } as const
-export type IntegrationCategory = keyof typeof IntegrationCategory
-describeEnum(IntegrationCategory, 'IntegrationCategory', 'What an integration brings in.', {
-  RESOURCES: 'Things people get access to.',
-  USER_INFORMATION: 'What is known of people.',
-})
 describeEnum(IntegrationStatus, 'IntegrationStatus', 'How an integration is doing.', {
   INITIALIZING: 'New: nothing has come of it yet.',
   REFRESHING: 'It is being read.',
@@ -21,29 +16,30 @@ describeEnum(IntegrationStatus, 'IntegrationStatus', 'How an integration is doin
   ERROR: 'It does not work; the status message says what to do.',
   DISABLED: 'It was switched off.',
 })
-export const IntegrationOrderField = { NAME: 'NAME', CREATED_AT: 'CREATED_AT' } as const
+export const IntegrationOrderField = { NAME: 'NAME', CREATED_AT: 'CREATED_AT', LAST_SYNC_AT: 'LAST_SYNC_AT' } as const
 export type IntegrationOrderField = keyof typeof IntegrationOrderField
 describeEnum(IntegrationOrderField, 'IntegrationOrderField', 'What integrations are ordered by; equal ones by id.', {
   NAME: 'By name, code point by code point.',
   CREATED_AT: 'By the time they were made.',
+  LAST_SYNC_AT: 'By the time they were last read; never comes first.',
 })
 
-@ObjectType('IntegrationType', { simpleResolvers: true, description: 'A type of integration out of the catalogue.' })
-export class IntegrationType {
-  @Field(() => ID, { description: 'The same as type.' })
-  id!: string
+@ObjectType('IntegrationOwner', { simpleResolvers: true, description: 'Who answers for something: people told by an attribute of theirs.' })
+export class IntegrationOwner {
+  @Field(() => String, { description: 'Which attribute, e.g. email or group.' })
+  attributeType!: string
 
-  @Field(() => String, { description: 'Its short name, e.g. aws.' })
-  type!: string
+  @Field(() => [String], { description: 'Its values.' })
+  attributeValues!: string[]
+}
 
-  @Field(() => String, { description: 'Its name for people.' })
-  name!: string
+@ObjectType('OwnersMapping', { simpleResolvers: true, description: 'Which tag of a resource names its owner.' })
+export class OwnersMapping {
+  @Field(() => String, { description: 'The key of the tag, exactly.' })
+  keyName!: string
 
-  @Field(() => String, { description: 'What it integrates.' })
-  description!: string
-
-  @Field(() => IntegrationCategory, { description: 'What it brings in.' })
-  category!: IntegrationCategory
+  @Field(() => String, { description: "Which attribute of people the tag's value is." })
+  attributeType!: string
 }
 
 @ObjectType('Integration', {
@@ -65,13 +61,21 @@ export class Integration extends Node {
   @Field(() => JSONObject, { description: 'Its parameters, those of its type.' })
   config!: object
 
+  @Field(() => [String], { nullable: true, description: 'The types of resources that are read; null: all of its type.' })
+  connectedResourceTypes!: string[] | null
+
+  @Field(() => String, { nullable: true, description: 'How people come to what it has, in the words of its administrators.' })
+  customAccessDetails!: string | null
+
   @Field(() => DateTime, { description: 'When it was made.' })
   createdAt!: Date
 
   @Field(() => DateTime, { description: 'When it last changed.' })
   updatedAt!: Date
 
-  @Field(() => Int, { description: 'Counts its changes.' })
+  @Field(() => Int, {
+    description: 'Counts its changes; give it as expectedVersion to guard against lost updates. A status that changes does not count.',
+  })
   version!: number
 }
 
@@ -96,6 +100,9 @@ export class IntegrationFilter {
 
   @Field(() => [IntegrationStatus], { nullable: true, description: 'In one of these states.' })
   statuses?: IntegrationStatus[] | null
+
+  @Field(() => [ID], { nullable: true, description: 'Of one of these connectors.' })
+  connectorIds?: string[] | null
 }
 
 @InputType({ description: 'How integrations are ordered.' })

@@ -7,12 +7,12 @@ export const jobPayloads = {
   reverifyComponent: z.object({ organizationId: z.string(), componentId: z.string() }),
   /** The accounts of a BackgroundOperation of kind AWS_SYNC or AWS_ROLE_REFRESH. */
   readAwsAccounts: z.object({ organizationId: z.string(), operationId: z.string() }),
-  /** By the clock, every minute: begins the syncs that are due. */
-  scheduleAwsSyncs: z.object({}),
   /** The components of a BackgroundOperation of kind COMPONENT_VERIFICATION. */
   verifyComponents: z.object({ organizationId: z.string(), operationId: z.string() }),
   /** The next look-up of an SSO connector's TXT record. */
   lookUpSsoConnector: z.object({ organizationId: z.string(), ssoConnectorId: z.string() }),
+  /** The integration of a BackgroundOperation of kind INTEGRATION_REFRESH. */
+  refreshIntegration: z.object({ organizationId: z.string(), operationId: z.string() }),
 }
 
 export type JobName = keyof typeof jobPayloads

@@ -13,9 +13,6 @@ export const concurrency = 4
 /** For so long no job could be asked for before a session gives up. */
 const patienceMs = 5_000
 
-/** What runs by the clock (UTC), once for the installation however many workers there are. */
-const crontab = '* * * * * scheduleAwsSyncs ?max=1&jobKey=scheduleAwsSyncs'
-
 export interface Session {
   stop(): Promise<void>
   /** Settles when nothing of the session runs any more, whoever ended it. Never rejects. */
@@ -35,7 +32,6 @@ export async function startSession(services: Services, pool: pg.Pool, log: Log, 
       pgPool: pool,
       taskList: taskList(services, signal),
       concurrency,
-      crontab,
       pollInterval: 2_000,
       noHandleSignals: true,
       gracefulShutdownAbortTimeout: 5_000,

@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { MemberStatus } from '../generated/prisma/enums.ts'
 import { rowLoader } from '../platform/loader.ts'
+import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
 
@@ -37,10 +38,10 @@ const holdByIds = statement(
   'select "id", "email" from "Member" where "organizationId" = $1 and "id" = any($2::text[]) for key share',
 )
 
-export function memberLoader({ db, viewer, loaders }: Context): DataLoader<string, MemberRow | null> {
-  return loaders.get('member', () =>
+export function memberLoader({ db, viewer, loaders }: Context, asked: Asked = null): DataLoader<string, MemberRow | null> {
+  return loaders.get(`member|${asked ?? '*'}`, () =>
     rowLoader<MemberRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+      (ids) => rows(db.pool, narrowed(byIds, memberColumns, asked), [ids, viewer.organizationIds]),
       ({ id }) => id,
     ),
   )

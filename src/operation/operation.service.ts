@@ -32,11 +32,13 @@ export interface NewOperation<Name extends JobName> {
   total: number | null
   job: Name
   payload: (operationId: string) => JobPayload<Name>
-  /** While one of this kind has not ended in the organization, that one is returned instead. */
-  isOneAtATime?: boolean
+  /** While one of this kind has not ended, in the organization or about the same subject, that one is returned instead. */
+  isOneAtATime?: 'organization' | 'subject'
   /** Work of the same transaction: `before` may refuse, `after` runs only where the operation is a new one. */
   before?: (tx: PoolClient) => Promise<void>
   after?: (tx: PoolClient) => Promise<void>
+  /** Jobs of one queue run one after the other; absent: all at once. */
+  queue?: string
 }
 
 /** Makes an operation and queues its job in one transaction. */
@@ -50,7 +52,7 @@ export async function startOperation<Name extends JobName>(context: Context, ope
     const organization = await tx.query('select 1 from "Organization" where "id" = $1 for no key update', [organizationId])
     if (organization.rowCount === 0) throw new Refusal(userError.notFound(['input', 'organizationId'], 'organization'))
     await operation.before?.(tx)
-    const running = operation.isOneAtATime ? await activeOperation(tx, organizationId, kind) : null
+    const running = operation.isOneAtATime ? await activeOperation(tx, operation) : null
     if (running) return running
     const { rows } = await tx.query<{ count: number }>(
       `select count(*)::int as "count" from "BackgroundOperation" where "organizationId" = $1 and "status" in ('QUEUED', 'RUNNING')`,
@@ -70,17 +72,22 @@ export async function startOperation<Name extends JobName>(context: Context, ope
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [id, organizationId, kind, subjectId, actor.actorKind, actor.actorSubject, actor.actorLabel, JSON.stringify(input), total],
     )
-    await enqueue(tx, operation.job, operation.payload(id), { key: id, maxAttempts: operationAttempts })
+    await enqueue(tx, operation.job, operation.payload(id), { key: id, maxAttempts: operationAttempts, queue: operation.queue })
     await operation.after?.(tx)
     return id
   })
+  context.loaders.clear()
   return requireOperation(context, startedId)
 }
 
-async function activeOperation(tx: PoolClient, organizationId: string, kind: BackgroundOperationKind): Promise<string | null> {
+async function activeOperation<Name extends JobName>(
+  tx: PoolClient,
+  { organizationId, kind, subjectId, isOneAtATime }: NewOperation<Name>,
+): Promise<string | null> {
   const { rows } = await tx.query<{ id: string }>(
-    `select "id" from "BackgroundOperation" where "organizationId" = $1 and "kind" = $2 and "status" in ('QUEUED', 'RUNNING')`,
-    [organizationId, kind],
+    `select "id" from "BackgroundOperation" where "organizationId" = $1 and "kind" = $2 and ($3::text is null or "subjectId" = $3)
+       and "status" in ('QUEUED', 'RUNNING')`,
+    [organizationId, kind, isOneAtATime === 'subject' ? subjectId : null],
   )
   return rows[0]?.id ?? null
 }

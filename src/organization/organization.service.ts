@@ -103,6 +103,7 @@ const leavesFirst = [
   'UserGroupAwsRole',
   'AwsAccountSync',
   'AwsRole',
+  'Resource',
 ] as const
 /** With what foreign keys look for behind each, well within the 4.5 s of a statement. */
 const rowsAtOnce = 20_000
@@ -135,7 +136,8 @@ export async function deleteOrganization(
          union all select "id" from "AwsRole" where "organizationId" = $1
          union all select "id" from "Member" where "organizationId" = $1 union all select "id" from "UserGroup" where "organizationId" = $1
          union all select "id" from "Policy" where "organizationId" = $1 union all select "id" from "ResourceGroup" where "organizationId" = $1
-         union all select "id" from "SsoConnector" where "organizationId" = $1`,
+         union all select "id" from "SsoConnector" where "organizationId" = $1
+         union all select "id" from "Connector" where "organizationId" = $1`,
         [id],
       )
       for (const table of leavesFirst) await emptyOf(tx, table, id)

@@ -26,13 +26,14 @@ const maxIdsPerStatement = 2000
 export function rowLoader<Row>(
   read: (keys: readonly string[]) => Promise<Row[]>,
   keyOf: (row: Row) => string,
+  options: Pick<DataLoader.Options<string, Row | null>, 'cache' | 'batchScheduleFn'> = {},
 ): DataLoader<string, Row | null> {
   return new DataLoader<string, Row | null>(
     async (keys) => {
       const byKey = new Map((await read(keys)).map((row) => [keyOf(row), row]))
       return keys.map((key) => byKey.get(key) ?? null)
     },
-    { maxBatchSize: maxIdsPerStatement },
+    { maxBatchSize: maxIdsPerStatement, ...options },
   )
 }
 

@@ -1,4 +1,4 @@
-import { TypeID, typeidUnboxed } from 'typeid-js'
+import { typeidUnboxed } from 'typeid-js'
 
 /** Prefixes of the ids this graph gives out, with the type each stands for. */
 export const idPrefixes = {
@@ -20,6 +20,9 @@ export const idPrefixes = {
   pg: 'PermissionGroup',
   rg: 'ResourceGroup',
   sso: 'SsoConnector',
+  conn: 'Connector',
+  res: 'Resource',
+  perm: 'IntegrationPermission',
 } as const
 
 export type IdPrefix = keyof typeof idPrefixes
@@ -38,10 +41,8 @@ export function prefixOf(id: string): IdPrefix | null {
 
 /** Whether the text is a well-formed id of that prefix; says nothing about whether it exists. */
 export function isId(prefix: IdPrefix, id: string): boolean {
-  try {
-    TypeID.fromString(id, prefix)
-    return true
-  } catch {
-    return false
-  }
+  return id.startsWith(`${prefix}_`) && suffix.test(id.slice(prefix.length + 1))
 }
+
+/** 128 bits in Crockford's base 32, lower case. Checked by its form: decoding it costs thirty times as much. */
+const suffix = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/

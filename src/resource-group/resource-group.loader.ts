@@ -38,9 +38,10 @@ const holdByIds = statement(
 )
 
 const naming = statement(
-  'resource_groups_naming_key',
-  `select ${resourceGroupColumns} from "ResourceGroupObject" o join "ResourceGroup" r on r."organizationId" = o."organizationId" and r."id" = o."resourceGroupId"
-   where o."organizationId" = $1 and o."key" = $2 order by o."resourceGroupId" limit $3`,
+  'resource_groups_naming_keys',
+  `select ${resourceGroupColumns} from "ResourceGroup" r where r."organizationId" = $1 and r."id" in (
+     select o."resourceGroupId" from "ResourceGroupObject" o where o."organizationId" = $1 and o."key" = any($2::text[]))
+   order by r."id" limit $3`,
 )
 
 export function resourceGroupLoader({ db, viewer, loaders }: Context): DataLoader<string, ResourceGroupRow | null> {
@@ -68,9 +69,13 @@ export async function holdResourceGroups(tx: Queryable, organizationId: string, 
   return new Set(found.map(({ id }) => id))
 }
 
-/** Resource groups that name the thing, at most `limit`. Whoever holds its row for deletion sees all there will be. */
-export const resourceGroupsNaming = (tx: Queryable, organizationId: string, key: string, limit: number): Promise<ResourceGroupRow[]> =>
-  rows(tx, naming, [organizationId, key, limit])
+/** Resource groups that name one of the things, at most `limit`. Whoever holds their rows for deletion sees all there will be. */
+export const resourceGroupsNaming = (
+  tx: Queryable,
+  organizationId: string,
+  keys: readonly string[],
+  limit: number,
+): Promise<ResourceGroupRow[]> => rows(tx, naming, [organizationId, keys, limit])
 
 /** An organization's resource groups; a name is unique in it, so the order needs no tie-break. */
 export const organizationResourceGroups: PageSource<ResourceGroupRow> = {

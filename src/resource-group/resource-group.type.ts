@@ -10,7 +10,7 @@ import { UserError } from '../platform/user-error.type.ts'
 export class ResourceObject {
   @Field(() => String, {
     description:
-      '* for everything, awsAccount.<12 digits>, or a kind and an id: awsRole.<id>, integration.<id>, component.<id>, userGroup.<id>. Kinds are added over time.',
+      '* for everything, awsAccount.<12 digits>, or a kind and an id: awsRole.<id>, integration.<id>, component.<id>, resource.<id>, userGroup.<id>. Kinds are added over time.',
   })
   key!: string
 }

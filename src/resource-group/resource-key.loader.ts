@@ -14,6 +14,7 @@ const sources: Record<ResourceKind, { from: string; name?: string; accountId?: s
     accountId: 'a."accountId"',
     integrationId: 't."integrationId"',
   },
+  resource: { from: '"Resource" t', integrationId: 't."integrationId"' },
   userGroup: { from: '"UserGroup" t' },
 }
 

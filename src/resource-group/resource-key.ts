@@ -9,6 +9,7 @@ const kinds = {
   awsRole: { prefix: 'role', noun: 'AWS role' },
   integration: { prefix: 'int', noun: 'integration' },
   component: { prefix: 'cmp', noun: 'component' },
+  resource: { prefix: 'res', noun: 'resource' },
   userGroup: { prefix: 'ug', noun: 'user group' },
 } as const satisfies Record<string, { prefix: IdPrefix | null; noun: string }>
 

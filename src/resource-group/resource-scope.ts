@@ -49,7 +49,7 @@ export function missingObjects(scopes: readonly ScopeInput[], found: ReadonlySet
 }
 
 const keyRule =
-  'An object key is *, awsAccount.<12 digits>, or a kind and an id as in awsRole.<id>, integration.<id>, component.<id>, userGroup.<id>. Case counts.'
+  'An object key is *, awsAccount.<12 digits>, or a kind and an id as in awsRole.<id>, integration.<id>, component.<id>, resource.<id>, userGroup.<id>. Case counts.'
 
 function scopeKeyErrors(organizationId: string, key: string, path: (string | number)[]): UserErrorValue[] {
   if (key === scopeKeyOf(organizationId)) return []

@@ -14,6 +14,7 @@ export const sealedColumns = {
   signingKey: { table: 'SigningKey', column: 'sealedPrivate', idColumn: 'kid', organizationColumn: null },
   platformSecret: { table: 'PlatformSecret', column: 'sealed', idColumn: 'name', organizationColumn: null },
   awsCredential: { table: 'AwsCredential', column: 'sealedSecret', idColumn: 'id', organizationColumn: 'organizationId' },
+  integrationSecret: { table: 'Integration', column: 'sealedSecret', idColumn: 'id', organizationColumn: 'organizationId' },
 } as const satisfies Record<string, SealedColumn>
 
 /** What a record of that column is sealed with. `organizationId` is null exactly where the column has no organizationColumn. */

@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { Requires } from '../auth/requires.ts'
 import type { Context } from '../context.ts'
 import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
@@ -102,8 +103,13 @@ export class SsoConnectorResolver {
 export class OrganizationSsoConnectorsResolver {
   @FieldResolver(() => SsoConnectorConnection, { nullable: true, description: 'Its SSO connectors, by domain.' })
   @Requires('SSO_READ')
-  ssoConnectors(@Root() { id }: OrganizationRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
-    return loadPage(context, organizationSsoConnectors, [id], page, { order: 'DOMAIN' })
+  ssoConnectors(
+    @Root() { id }: OrganizationRow,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return loadPage(context, organizationSsoConnectors, [id], page, { order: 'DOMAIN', info })
   }
 
   @FieldResolver(() => SsoConnector, { nullable: true, description: 'Its SSO connector for a domain.' })

@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg'
-import { type AuditEntry, recordEvents } from '../audit/audit.ts'
+import { type AuditEntry, eventRows, insertEvents, recordEvents } from '../audit/audit.ts'
 import { systemViewer } from '../auth/viewer.ts'
 import type { Context } from '../context.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, refuseIfAny, type UserErrorValue, userError } from '../platform/errors.ts'
+import { type Queryable, rows, statement } from '../platform/statement.ts'
 import { allowedActions, takeOverAfterMs } from './sso-connector.lifecycle.ts'
 import { type SsoConnectorRow, ssoConnectorColumns } from './sso-connector.loader.ts'
 import { changedMeanwhile, notAllowed, requireSsoConnector, type SsoConnectorReference } from './sso-connector.reference.ts'
@@ -24,23 +25,57 @@ export async function updateSsoConnector(context: Context, input: SsoConnectorCh
   const action = after.enabled === before.enabled ? null : after.enabled ? 'ENABLE' : 'DISABLE'
   if (action && !allowedActions(before).includes(action)) throw new Refusal(notAllowed(before, action, paths.enabled))
   if (!action && after.useFedrampLanguage === before.useFedrampLanguage) return before
-  const updated = await transaction(context.db.pool, async (tx) => {
-    const tookOver = action === 'ENABLE' && (await disableFailingHolder(tx, before))
-    // Conditional on the version: what the check above saw is what is changed.
-    const { rows } = await tx.query<SsoConnectorRow>(
-      `update "SsoConnector" s set "enabled" = $4, "useFedrampLanguage" = $5, "version" = s."version" + 1, "updatedAt" = now()
-       where s."organizationId" = $1 and s."id" = $2 and s."version" = $3 returning ${ssoConnectorColumns}`,
-      [before.organizationId, before.id, before.version, after.enabled, after.useFedrampLanguage],
-    )
-    const [changed] = rows
-    if (!changed) throw await changedMeanwhile(tx, before)
-    await recordEvents(tx, context, eventsOf(before, changed, tookOver))
-    return changed
-  }).catch((error: unknown) => {
-    throw isEnabledElsewhere(error) ? enabledElsewhere(before) : error
+  const change: Change = { before, after }
+  // Whoever else has the domain enabled may have to make way, which is rare: that is looked at only where it is so.
+  const updated = await apply(context, change).catch((error: unknown) => {
+    if (isEnabledElsewhere(error)) return takeOver(context, change)
+    throw error
   })
   context.loaders.clear()
   return updated
+}
+
+interface Change {
+  before: SsoConnectorRow
+  after: Pick<SsoConnectorRow, 'enabled' | 'useFedrampLanguage'>
+}
+
+// Conditional on the version: what the checks saw is what is changed. The organization is locked first, as everybody does who deletes it.
+const changeWithEvents = statement(
+  'sso_connector_change',
+  `with owner as (
+  select "id" from "Organization" where "id" = $1 for key share
+), changed as (
+  update "SsoConnector" s set "enabled" = $4, "useFedrampLanguage" = $5, "version" = s."version" + 1, "updatedAt" = now()
+  where s."organizationId" = $1 and s."id" = $2 and s."version" = $3 and (select count(*) from owner) = 1 returning ${ssoConnectorColumns}
+), event as (
+  ${insertEvents('$6')} where exists (select from changed)
+)
+select * from changed`,
+)
+
+/** The change and its events: one statement, so one transaction and one round trip. */
+async function apply(
+  context: Context,
+  change: Change,
+  { tx = context.db.pool as Queryable, tookOver = false } = {},
+): Promise<SsoConnectorRow> {
+  const { before, after } = change
+  const { organizationId, id, version } = before
+  const events = eventRows(context, eventsOf(change, tookOver))
+  const values = [organizationId, id, version, after.enabled, after.useFedrampLanguage, events]
+  const [changed] = await rows<SsoConnectorRow>(tx, changeWithEvents, values)
+  if (!changed) throw await changedMeanwhile(tx, before)
+  return changed
+}
+
+async function takeOver(context: Context, change: Change): Promise<SsoConnectorRow> {
+  return transaction(context.db.pool, async (tx) => {
+    const tookOver = await disableFailingHolder(tx, change.before)
+    return apply(context, change, { tx, tookOver })
+  }).catch((error: unknown) => {
+    throw isEnabledElsewhere(error) ? enabledElsewhere(change.before) : error
+  })
 }
 
 const paths = { enabled: ['input', 'enabled'] }
@@ -82,7 +117,7 @@ async function disableFailingHolder(tx: PoolClient, { organizationId, emailDomai
 const takenOverMessage =
   'Disabled: the record had been missing for 72 hours, and another organization that has shown that the domain is its own enabled it.'
 
-function eventsOf(before: SsoConnectorRow, after: SsoConnectorRow, tookOver: boolean): AuditEntry[] {
+function eventsOf({ before, after }: Change, tookOver: boolean): AuditEntry[] {
   const { organizationId, id: subjectId } = before
   const events: AuditEntry[] = []
   if (before.enabled !== after.enabled) {

@@ -1,6 +1,7 @@
 import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import { rowLoader } from '../platform/loader.ts'
+import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -25,10 +26,10 @@ const byNames = statement(
    where ($3::text[] is null or g."organizationId" = any($3))`,
 )
 
-export function userGroupLoader({ db, viewer, loaders }: Context): DataLoader<string, UserGroupRow | null> {
-  return loaders.get('userGroup', () =>
+export function userGroupLoader({ db, viewer, loaders }: Context, asked: Asked = null): DataLoader<string, UserGroupRow | null> {
+  return loaders.get(`userGroup|${asked ?? '*'}`, () =>
     rowLoader<UserGroupRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+      (ids) => rows(db.pool, narrowed(byIds, userGroupColumns, asked), [ids, viewer.organizationIds]),
       ({ id }) => id,
     ),
   )

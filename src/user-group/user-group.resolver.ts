@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Query, Resolver, Root } from 'type-graphql'
 import { Requires } from '../auth/requires.ts'
 import type { Context } from '../context.ts'
 import { type MemberRow, memberLoader } from '../member/member.loader.ts'
@@ -8,7 +9,7 @@ import { type OrganizationRow, organizationLoader } from '../organization/organi
 import { Organization } from '../organization/organization.type.ts'
 import { whereName } from '../platform/names.ts'
 import { loadPage } from '../platform/pagination/connection.ts'
-import { followLinks } from '../platform/pagination/link-page.ts'
+import { loadLinkPage } from '../platform/pagination/link-page.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
 import { Where } from '../platform/pagination/page-source.ts'
 import { memberMemberships, userGroupMemberships } from './membership.loader.ts'
@@ -30,21 +31,23 @@ export class UserGroupResolver {
 
   @FieldResolver(() => UserGroupMemberConnection, { nullable: true, description: 'Its members, by e-mail address.' })
   @Requires('USER_GROUPS_READ')
-  async members(
+  members(
     @Root() { organizationId, id }: UserGroupRow,
     @Arg('filter', () => MemberFilter, { nullable: true, description: 'Which ones.' }) filter: MemberFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
     const hasStatus = `exists (select from "Member" m where m."organizationId" = l."organizationId" and m."id" = l."memberId"
       and m."status" = any(?::text[]::"MemberStatus"[]))`
     const where = whereMember(filter, { email: 'l."email"', hasStatus })
-    const links = await loadPage(context, userGroupMemberships, [organizationId, id], page, { order: 'EMAIL', where })
-    return followLinks(
-      links,
-      memberLoader(context),
-      ({ memberId }) => memberId,
-      ({ addedAt }) => ({ addedAt }),
+    return loadLinkPage(
+      context,
+      userGroupMemberships,
+      [organizationId, id],
+      page,
+      { order: 'EMAIL', where, info },
+      { column: 'memberId', loader: (asked) => memberLoader(context, asked), fieldsOf: ({ addedAt }) => ({ addedAt }) },
     )
   }
 }
@@ -53,9 +56,20 @@ export class UserGroupResolver {
 export class MemberUserGroupsResolver {
   @FieldResolver(() => UserGroupConnection, { nullable: true, description: 'The groups they are in, in the order these were made.' })
   @Requires('USER_GROUPS_READ')
-  async userGroups(@Root() { organizationId, id }: MemberRow, @Args(() => PageArgs) page: PageArgs, @Ctx() context: Context) {
-    const links = await loadPage(context, memberMemberships, [organizationId, id], page, { order: 'GROUP' })
-    return followLinks(links, userGroupLoader(context), ({ userGroupId }) => userGroupId)
+  userGroups(
+    @Root() { organizationId, id }: MemberRow,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return loadLinkPage(
+      context,
+      memberMemberships,
+      [organizationId, id],
+      page,
+      { order: 'GROUP', info },
+      { column: 'userGroupId', loader: (asked) => userGroupLoader(context, asked) },
+    )
   }
 }
 
@@ -69,6 +83,7 @@ export class OrganizationUserGroupsResolver {
     @Arg('orderBy', () => UserGroupOrder, { nullable: true, description: 'In which order.' }) orderBy: UserGroupOrder | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
     const where = whereName(new Where(), 'g."name"', { nameContains: filter?.nameContains })
       .add(`lower(g."name" collate "default") = lower(?::text collate "default")`, filter?.name)
@@ -77,6 +92,7 @@ export class OrganizationUserGroupsResolver {
       order: orderBy?.field ?? 'NAME',
       descending: orderBy?.direction === 'DESC',
       where,
+      info,
     })
   }
 

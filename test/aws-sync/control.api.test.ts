@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAwsAccounts } from '../../src/aws-sync/read-accounts.job.ts'
-import { scheduleAwsSyncs } from '../../src/aws-sync/schedule.job.ts'
+import { syncSchedule } from '../../src/aws-sync/sync-schedule.ts'
 import { type Data, startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
 import { accountWithRoles, iamRoles, keyOf, type SyncCalls, syncCalls } from '../support/sync-calls.ts'
 
@@ -103,7 +103,7 @@ test('a due sync begins once however often and wherever the schedule looks, and 
   const next = async (): Promise<Date | undefined> =>
     (await db.pool.query<{ nextSyncAt: Date }>('select "nextSyncAt" from "AwsSync" where "organizationId" = $1', [calls.id])).rows[0]
       ?.nextSyncAt
-  const look = () => scheduleAwsSyncs(idle.booted.services, {}, new AbortController().signal)
+  const look = () => syncSchedule.run(idle.booted.services, { isAfterStop: false })
   const started = async () =>
     (await db.pool.query(`select "actorKind" from "BackgroundOperation" where "organizationId" = $1`, [calls.id])).rows
   await look()
@@ -122,7 +122,7 @@ test('a first sync whose operation was ended without it is not INITIALIZING for 
   const calls = await withKey(idle)
   const { operation } = await calls.sync(false)
   const { pool } = idle.booted.services.db
-  const look = () => scheduleAwsSyncs(idle.booted.services, {}, new AbortController().signal)
+  const look = () => syncSchedule.run(idle.booted.services, { isAfterStop: false })
   await look()
   expect((await calls.state()).state).toBe('INITIALIZING')
   await pool.query(`update "BackgroundOperation" set "status" = 'FAILED', "finishedAt" = now() where "id" = $1`, [operation.id])

@@ -58,7 +58,7 @@ test('a sync whose worker is killed again and again is finished by others: nothi
   expect(allOutput()).not.toContain('S3cret')
 }, 300_000)
 
-test('with two worker processes on one database the schedule looks once a minute, and each due sync begins once', async () => {
+test('with two worker processes on one database each due sync begins once', async () => {
   const { pool } = app.booted.services.db
   const organizations = await Promise.all(Array.from({ length: 6 }, () => app.organization()))
   for (const [index, organization] of organizations.entries()) {
@@ -67,7 +67,7 @@ test('with two worker processes on one database the schedule looks once a minute
   }
   const ids = organizations.map(({ id }) => id)
   await Promise.all(workers.map((worker) => worker.kill()))
-  const two = await Promise.all([start(), start()])
+  await Promise.all([start(), start()])
   const began = async (): Promise<{ id: string; organizationId: string }[]> =>
     (
       await pool.query(
@@ -80,7 +80,7 @@ test('with two worker processes on one database the schedule looks once a minute
      on conflict ("organizationId") do update set "nextSyncAt" = excluded."nextSyncAt"`,
     [ids],
   )
-  // At the next full minute, which both processes wait for.
+  // Both processes look about every half minute.
   await expect.poll(async () => (await began()).length, { timeout: 75_000, interval: 500 }).toBe(6)
   const operations = await began()
   expect(operations.map(({ organizationId }) => organizationId).sort()).toEqual(ids.sort())
@@ -89,7 +89,4 @@ test('with two worker processes on one database the schedule looks once a minute
     expect(await syncCalls(organization).finish(id)).toMatchObject({ status: 'SUCCEEDED', actor: { kind: 'SYSTEM' } })
   }
   expect(await began()).toHaveLength(6)
-  const looks = two.flatMap((worker) => worker.output().match(/"time":"[^"]{16}(?=[^\n]*Completed task \d+ \(scheduleAwsSyncs)/g) ?? [])
-  expect(looks.length).toBeGreaterThan(0)
-  expect(new Set(looks).size).toBe(looks.length)
 }, 200_000)

@@ -199,8 +199,8 @@ test('another role under a known ARN begins anew, which is audited', async () =>
   expect(await calls.audit('awsRole.replace')).toEqual([
     {
       subjectId: before.id,
-      before: { arn: before.arn, roleId: old.id },
-      after: { arn: before.arn, roleId: made.id },
+      before: { arn: before.arn, roleId: old.id, userGroupIds: [] },
+      after: { arn: before.arn, roleId: made.id, userGroupIds: [] },
       actor: { kind: 'API_KEY' },
     },
   ])

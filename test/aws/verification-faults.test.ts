@@ -7,7 +7,7 @@ import { createVerifier } from '../../src/aws/verification/verify.ts'
 import { queryRefusal } from '../support/wiretap.ts'
 import { applySetup, openStage, prepareKind, requestOf, type Stage, statusesOf } from './verification-stage.ts'
 
-const limits = { timeLimitMs: 3_000, callTimeoutMs: 250, attempts: 2, stsTimeoutMs: 400, stsAttempts: 2 }
+const limits = { timeLimitMs: 5_000, callTimeoutMs: 800, attempts: 2, stsTimeoutMs: 1_000, stsAttempts: 2 }
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage(limits)
@@ -100,7 +100,7 @@ describe('AWS out of order is UNREACHABLE, never FAILED, and known in time', () 
     const { report, ms } = await timed(verifier.verify(requestOf(identity(), 'INVENTORY')))
     verifier.close()
     expect(report).toMatchObject({ outcome: 'UNREACHABLE', upstream: { service: 'AWS STS', retryable: true } })
-    expect(ms).toBeLessThan(1_000)
+    expect(ms).toBeLessThan(2_000)
   })
 
   const strangers = {
@@ -132,7 +132,7 @@ describe('AWS out of order is UNREACHABLE, never FAILED, and known in time', () 
   test('many slow answers end with the time limit, and what came before it stays', async () => {
     const request = await staged()
     const verifier = createVerifier(
-      { endpointUrl: stage.tap.url, awsRegion: null, ...limits, timeLimitMs: 700, callTimeoutMs: 5_000 },
+      { endpointUrl: stage.tap.url, awsRegion: null, ...limits, timeLimitMs: 1_500, callTimeoutMs: 5_000 },
       stage.issuer,
     )
     stage.emulator.faults.add({ kind: 'slow', delayMs: 4_000, service: 'iam' })
@@ -141,7 +141,7 @@ describe('AWS out of order is UNREACHABLE, never FAILED, and known in time', () 
     expect(report).toMatchObject({ outcome: 'UNREACHABLE', upstream: { service: 'AWS IAM' } })
     expect(report.upstream?.message).toContain('time limit')
     expect(statusesOf(report)).toMatchObject({ ROLE_ASSUMABLE: 'PASSED' })
-    expect(ms).toBeLessThan(1_500)
+    expect(ms).toBeLessThan(3_000)
   })
 })
 
@@ -240,7 +240,7 @@ describe("the caller's signal", () => {
     setTimeout(() => controller.abort(new Error('the server stops')), 100)
     const start = performance.now()
     await expect(verification).rejects.toThrow('the server stops')
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(700)
   })
 
   test('that is aborted already costs no call', async () => {

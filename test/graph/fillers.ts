@@ -54,6 +54,7 @@ const ofName: Record<string, (things: Things) => string> = {
   itemId: ({ accountId }) => accountId,
   itemIds: ({ accountId }) => accountId,
   appId: () => '0oabcdef',
+  type: () => 'custom',
 }
 
 /** A name that nothing has yet. */
@@ -65,6 +66,8 @@ const ofCoordinate: Record<string, (things: Things) => string> = {
   'ResourceObjectInput.key': () => '*',
   'CreateResourceGroupInput.name': newName,
   'CreateUserGroupInput.name': newName,
+  'CreateIntegrationInput.name': newName,
+  'RegisterConnectorInput.name': newName,
   'AccessQuestion.permission': () => 'awsRole:assume',
   'AccessQuestion.resourceKey': () => '*',
 }
@@ -73,7 +76,12 @@ const ofCoordinate: Record<string, (things: Things) => string> = {
 const ofEnum: Record<string, string> = { ComponentKind: 'INVENTORY', Scope: 'COMPONENTS_READ' }
 
 /** What ids are of whose argument and field do not say it by their names. */
-const nounOf: Record<string, string> = { 'PolicyInput.id': 'Policy' }
+const nounOf: Record<string, string> = {
+  'RotateConnectorSecretInput.id': 'Connector',
+  'IntegrationOwnerInput.sourceIntegrationId': 'Integration',
+  'PolicyInput.id': 'Policy',
+  'OwnersMappingInput.sourceIntegrationId': 'Integration',
+}
 
 /** Valid arguments: what is required, whatever leads to `chosen`, and there `value`; `wait`, so that the answer tells how it ended. */
 export function argumentsOf(

@@ -27,6 +27,7 @@ beforeAll(async () => {
   app = await startTestApp()
   own = await makeEverything(app, 'walnut', '111122223333')
   const { pool } = app.booted.services.db
+  await pool.query('update "Integration" set "ownerSourceId" = null, "ownersMappingSourceId" = null where "organizationId" = $1', [own.id])
   await pool.query('delete from "Integration" where "organizationId" = $1 and "type" <> \'aws\'', [own.id])
   const statuses = ['ACTIVE', 'ERROR']
   for (const [i, name] of names.entries()) {

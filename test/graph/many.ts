@@ -1,5 +1,4 @@
 import type { Pool } from 'pg'
-import { type CatalogueEntry, catalogue } from '../../src/integration/catalogue.ts'
 import { shippedPermissionGroups } from '../../src/permission-group/permission-groups.ts'
 import { type IdPrefix, newId } from '../../src/platform/typeid.ts'
 import type { TestApp } from '../support/app.ts'
@@ -22,10 +21,28 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
   await copy('Organization', organizationId, (i) => ({ id: newId('org'), slug: `many-${i}` }))
   await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `key ${i}` }))
   await copy('AuditEvent', idOf('AuditEvent'), () => ({ id: newId('aud') }))
-  const { type } = catalogue.at(-1) as CatalogueEntry
-  // An organization has one integration of type aws, and as long as the catalogue has no other type they are all of that one.
-  if (type === 'aws') await pool.query('drop index "Integration_one_aws_per_organization"')
-  await copy('Integration', idOf('Integration'), (i) => ({ id: newId('int'), name: `integration ${i}`, type }))
+  // Of the one that an agent reports: an organization has one integration of type aws.
+  const [reported] = (
+    await pool.query<{ id: string }>(`select "id" from "Integration" where "organizationId" = $1 and "type" = 'custom'`, [organizationId])
+  ).rows
+  await copy('Integration', reported?.id ?? '', (i) => ({ id: newId('int'), name: `integration ${i}` }))
+  const integrations = (await pool.query<{ id: string }>('select "id" from "Integration" where "organizationId" = $1', [organizationId]))
+    .rows
+  for (const [n, { id: integrationId }] of integrations.entries()) {
+    await copy('Resource', idOf('Resource'), (i) => ({
+      id: newId('res'),
+      integrationId,
+      externalId: `many ${n} ${i}`,
+      name: `resource ${n} ${i}`,
+    }))
+    await copy('IntegrationPermission', idOf('IntegrationPermission'), (i) => ({
+      id: newId('perm'),
+      integrationId,
+      name: `permission ${n} ${i}`,
+    }))
+  }
+  const keys = await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `connector ${i}` }))
+  await copy('Connector', idOf('Connector'), (i) => ({ id: newId('conn'), name: `connector ${i}`, apiKeyId: keys[i]?.id }))
 
   const accounts = await copy('AwsAccount', idOf('AwsAccount'), (i) => ({ id: newId('acct'), accountId: number(i) }))
   for (const type of ['Base', 'IamAssessment', 'IamWrite', 'FunctionCaller', 'AccessLogs', 'Inventory']) {
@@ -199,4 +216,7 @@ const tables: Record<Exclude<IdPrefix, 'sync' | 'pg'>, string> = {
   pol: 'Policy',
   rg: 'ResourceGroup',
   sso: 'SsoConnector',
+  conn: 'Connector',
+  res: 'Resource',
+  perm: 'IntegrationPermission',
 }

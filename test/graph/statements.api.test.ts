@@ -35,7 +35,7 @@ const relations = readFields
 /** Lists by links cost one statement more: the links, then what they lead to. */
 const byLinks = ['UserGroup.members', 'UserGroup.awsRoles', 'Member.userGroups', 'Member.awsRoles', 'AwsRole.userGroups', 'AwsRole.members']
 /** What ships with the product is held in memory. */
-const inMemory = ['Organization.permissionGroups']
+const inMemory = ['Organization.permissionGroups', 'Query.integrationTypes']
 
 /** Pages, edges, payloads and decisions are part of the field that leads to them. */
 function isPart(typeName: string): boolean {
@@ -79,6 +79,19 @@ describe('an operation costs a statement a level, and one for who asks', () => {
     // Who asks, the organization, its integrations, their components, the last verification of each.
     expect(statements).toHaveLength(5)
     expect(new Set(statements).size).toBe(5)
+  })
+
+  it('organization, integrations, resources and their owners', async () => {
+    const query = `query ($id: ID!) { organization(id: $id) { integrations { nodes { name resources { nodes { name
+      owner { attributeType attributeValues sourceIntegration { name } } } } } } } }`
+    const { statements, result } = await asked(query, { id: own.id })
+    const found = result.organization.integrations.nodes.flatMap(
+      (node: { resources: { nodes: { owner: object | null }[] } }) => node.resources.nodes,
+    )
+    expect(found.length).toBeGreaterThan(many * many)
+    expect(found.filter(({ owner }: { owner: object | null }) => owner).length).toBeGreaterThan(many)
+    // Who asks, the organization, its integrations, their resources, and the integrations that say whose they are.
+    expect(statements).toHaveLength(5)
   })
 
   it('there and back again', async () => {

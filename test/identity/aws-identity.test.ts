@@ -54,6 +54,7 @@ describe("an organization's identity", () => {
   test('has its own subject, and an audience of 21 digits', async () => {
     expect(await ensure()).toEqual({
       mode: 'issuer',
+      googleServiceAccount: null,
       organizationId,
       issuer,
       subject: `organization:${organizationId}`,
@@ -110,7 +111,7 @@ describe("an organization's identity", () => {
     ['https://gatehouse.example.com/eu', 'gatehouse.example.com'],
     ['http://127.0.0.1:4000', '127.0.0.1'],
   ])('under the issuer %s has an address at %s', (url, host) => {
-    expect(serviceAccountEmail({ organizationId: 'org_1', issuer: url })).toBe(`org_1@${host}`)
+    expect(serviceAccountEmail({ organizationId: 'org_1', issuer: url, googleServiceAccount: null })).toBe(`org_1@${host}`)
   })
 })
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readAwsAccounts } from '../../src/aws-sync/read-accounts.job.ts'
 import { startWorker } from '../../src/jobs/worker.ts'
 import { newId } from '../../src/platform/typeid.ts'
+import { agentOf, report, resource } from '../connector/agents.ts'
 import { type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { newAccount } from '../support/aws-setup.ts'
 import { itemOf, stagedKinds, type Tenant, tenant } from '../support/component-story.ts'
@@ -39,6 +40,10 @@ async function furnished(): Promise<Tenant> {
   await makeGroups(own, 'walnut')
   await own.ask(`mutation { createSsoConnector(input: { organizationId: "${own.id}", emailDomain: "${own.slug}.example", beginVerification: false }) {
     errors { message } } }`)
+  const { key, integrationId } = await agentOf(own)
+  const permissions = [{ name: 'use', resourceType: 'thing' }]
+  // The run stays open, so that there is one with parts.
+  await report(app, key, { integrationId, runId: 'open', resources: [resource('a'), resource('b')], permissions })
   return own
 }
 
@@ -57,7 +62,7 @@ describe('deleting an organization', () => {
     const integrationId = components[0].integration.id
     const named = [own.id, integrationId, ...components.map(({ id }) => id), ...components.map(({ awsAccount }) => awsAccount.id)]
     expect(deleted.deletedIds).toEqual(expect.arrayContaining(named))
-    expect(deleted.deletedIds.filter((id: string) => id.startsWith('key_'))).toHaveLength(1)
+    expect(deleted.deletedIds.filter((id: string) => id.startsWith('key_'))).toHaveLength(2)
     expect(new Set(deleted.deletedIds).size).toBe(deleted.deletedIds.length)
 
     const after = await rowsOf(app, own.id)

@@ -134,7 +134,7 @@ describe('two starts on one data directory', () => {
     expect(servers).toHaveLength(1)
     for (const { url } of servers) expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }])
     for (const server of servers) await server.stop()
-  })
+  }, 60_000)
 
   it('a stopped server frees the directory', async () => {
     const dataDir = await usedDataDir()

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../src/config.ts'
 
+const googleEmail = 'one@project.iam.gserviceaccount.com'
+const googleAccount = `${googleEmail}:${'1'.repeat(21)}`
+
 const keys = { GATEHOUSE_ADMIN_KEY: 'a'.repeat(32), GATEHOUSE_ENCRYPTION_KEYS: `k:${Buffer.alloc(32).toString('base64')}` }
 
 test('without settings it listens on 127.0.0.1:4000 and brings its own database', () => {
@@ -31,6 +34,18 @@ describe('a wrong setting ends the start with a message that names it', () => {
     ['three administrator keys', { GATEHOUSE_ADMIN_KEY: Array(3).fill('a'.repeat(32)).join(',') }, ['GATEHOUSE_ADMIN_KEY']],
     ['a public URL without scheme', { GATEHOUSE_PUBLIC_URL: 'gatehouse.example' }, ['GATEHOUSE_PUBLIC_URL']],
     ['an identity mode that is not there', { GATEHOUSE_IDENTITY: 'azure' }, ['GATEHOUSE_IDENTITY']],
+    ['Google without accounts', { GATEHOUSE_IDENTITY: 'google' }, ['GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS', 'GATEHOUSE_GOOGLE_DECOY_ACCOUNT']],
+    ['a Google account without its unique id', { GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS: googleEmail }, ['GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS']],
+    [
+      'a Google account twice',
+      { GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS: `${googleAccount},${googleAccount}` },
+      ['GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS'],
+    ],
+    [
+      'a decoy that an organization may get',
+      { GATEHOUSE_IDENTITY: 'google', GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS: googleAccount, GATEHOUSE_GOOGLE_DECOY_ACCOUNT: googleAccount },
+      ['GATEHOUSE_GOOGLE_DECOY_ACCOUNT'],
+    ],
     ['a worker mode that is not there', { GATEHOUSE_WORKER: 'on' }, ['GATEHOUSE_WORKER']],
     ['a quota that is not there', { GATEHOUSE_QUOTAS: 'unicorns=1' }, ['GATEHOUSE_QUOTAS']],
     ['a DNS server that is none', { GATEHOUSE_DNS_SERVERS: '192.0.2.53:dns' }, ['GATEHOUSE_DNS_SERVERS']],

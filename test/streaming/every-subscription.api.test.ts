@@ -145,6 +145,22 @@ describe.each(subscriptionFields.map((field) => ({ name: field.name, field })))(
   })
 })
 
+test('that a role was seen once more is no change of it; that it is described otherwise is one', async () => {
+  const { pool } = app.booted.services.db
+  const id = own.idOf('AwsRole')
+  const written = async (assignment: string) => {
+    const before = await pool.query('select 1 from "Change" where "subjectId" = $1', [id])
+    await pool.query(`update "AwsRole" set ${assignment} where "id" = $1`, [id])
+    const { rows } = await pool.query('select "noun", "change" from "Change" where "subjectId" = $1 order by "sequence" offset $2', [
+      id,
+      before.rowCount,
+    ])
+    return rows
+  }
+  expect(await written('"lastSeenAt" = now()')).toEqual([])
+  expect(await written(`"description" = 'another one'`)).toEqual([{ noun: 'AwsRole', change: 'UPDATED' }])
+})
+
 const subjectArgument = ({ args }: Field) => args.find(({ name }) => name !== 'organizationId')?.name ?? ''
 
 /** The field of a change that leads to what changed, and the type of that. */

@@ -47,10 +47,10 @@ const changesOf = (subscriber: Subscriber): [string, string][] =>
 const historyOf = (subscriber: Subscriber, id: string) =>
   changesOf(subscriber).flatMap(([subject, change]) => (subject === id ? [change] : []))
 
-test('subscribers on two processes, over both transports, see each change of every component once and in order', async () => {
+test('twenty subscribers on two servers, over both transports, see each change of every component once and in order', async () => {
   const organization = await tenant(app)
   const variables = { organizationId: organization.id }
-  const everywhere = [app, second].flatMap((server) => transports.map((transport) => ({ server, transport })))
+  const everywhere = [app, second].flatMap((server) => transports.flatMap((transport) => Array(5).fill({ server, transport })))
   const subscribers: Subscriber[] = []
   for (const { server, transport } of everywhere) {
     subscribers.push(await follow(transport, server, organization.key, componentChanged, variables))

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { type AwsEmulator, createAwsEmulator } from '../../emulator/emulator.ts'
+import { type AwsEmulator, type AwsEmulatorOptions, createAwsEmulator } from '../../emulator/emulator.ts'
 import { createApp } from '../../src/app.ts'
 import type { Scope } from '../../src/auth/scope.ts'
 import { type Booted, boot } from '../../src/boot.ts'
@@ -47,6 +47,8 @@ export interface TestAppOptions {
   worker?: boolean
   playgroundRoot?: string | null
   env?: Record<string, string>
+  /** Where the AWS stand-in finds the keys of Google's tokens. */
+  google?: AwsEmulatorOptions['google']
   /** How often the credential of an open stream is looked at. */
   recheckMs?: number
 }
@@ -55,7 +57,7 @@ export interface TestAppOptions {
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = await cloneDatabase()
   const port = await freePort()
-  const aws = createAwsEmulator()
+  const aws = createAwsEmulator({ google: options.google })
   const awsUrl = await aws.listen(0)
   const adminKey = randomBytes(24).toString('hex')
   const read = readConfig({

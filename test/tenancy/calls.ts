@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { print } from 'graphql'
 import { newId, prefixOf } from '../../src/platform/typeid.ts'
 import { argumentsOf, type Position, positionsOf } from '../graph/fillers.ts'
 import { type Field, fieldsOf, objectTypes, queryAlong, type Reach, reach, Selections, schema, valuesAlong } from '../graph/schema-walk.ts'
@@ -58,7 +59,7 @@ export async function askAll(app: TestApp, caller: Everything, target: Target, g
   })
   const query = queryAlong(way, fields.join('\n'), declared.join(', '))
   const answer = await app.send(
-    caller.key,
+    isForAgents(target) ? caller.connectorKey : caller.key,
     `${isMutation(target) ? query.replace(/^query/, 'mutation') : query}\n${selections.fragments}`,
     variables,
   )
@@ -71,6 +72,10 @@ export async function askAll(app: TestApp, caller: Everything, target: Target, g
     throw new Error(`Nothing stands at ${JSON.stringify(way)}: make it in test/tenancy/everything.ts.`)
   return given.map((args, i) => ({ given: args, data: values.map((value) => value[`c${i}`]), errors: errorsOf(answer, `c${i}`) }))
 }
+
+/** Whether the field takes the key of a connector's agent, which can do nothing else. */
+const isForAgents = ({ field }: Target): boolean =>
+  (field.astNode?.directives ?? []).some((directive) => directive.name.value === 'requiresScopes' && print(directive).includes('CONNECTOR'))
 
 export const isMutation = ({ typeName }: Target): boolean => typeName === schema.getMutationType()?.name
 

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { iamOf } from '../../emulator/iam/iam.state.ts'
 import { putRole } from '../../emulator/iam/role.ts'
 import { startWorker } from '../../src/jobs/worker.ts'
+import { newId } from '../../src/platform/typeid.ts'
 import type { Things } from '../graph/fillers.ts'
+import { copyRow } from '../graph/many.ts'
 import { nodeTypes } from '../graph/schema-walk.ts'
 import type { TestApp, TestOrganization } from '../support/app.ts'
 import { permissionGroups } from '../support/groups.ts'
@@ -12,6 +14,8 @@ import { makeGroups } from './groups.ts'
 export interface Everything extends TestOrganization, Things {
   /** Stands in every name it was given, and nowhere else. */
   tag: string
+  /** The key of its connector's agent. */
+  connectorKey: string
   /** All of its global ids. */
   ids: string[]
 }
@@ -58,6 +62,7 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   // Not begun: a look-up would change its row in the middle of a test.
   await ask(`mutation { createSsoConnector(input: { organizationId: "${id}", emailDomain: "${tag}.example", beginVerification: false }) {
     errors { message } } }`)
+  const { integrationId, connectorKey } = await makeIntegrations(app, organization, tag)
   // A sync has the organization's id under another prefix, and no column of its own for it.
   const ids = [...(await idsOf(app, id)), id.replace('org_', 'sync_')]
   const byType = await typesOf(organization, [...ids, permissionGroups.viewer])
@@ -66,13 +71,97 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     tag,
     accountId,
     functionArn,
+    connectorKey,
     ids,
     idOf(typeName) {
-      const found = { Component: accessLogs, BackgroundOperation: verifyComponents.operation.id }[typeName] ?? byType.get(typeName)
+      const chosen = { Component: accessLogs, BackgroundOperation: verifyComponents.operation.id, Integration: integrationId }
+      const found = chosen[typeName as keyof typeof chosen] ?? byType.get(typeName)
       if (!found) throw new Error(`There is no ${typeName}: make one in test/tenancy/everything.ts.`)
       return found
     },
   }
+}
+
+/**
+ * A connector with an integration whose agent reports, and whatever else an integration has to the one of AWS, which has components and
+ * operations already: its id is answered.
+ */
+async function makeIntegrations(
+  app: TestApp,
+  { id, ask }: TestOrganization,
+  tag: string,
+): Promise<{ integrationId: string; connectorKey: string }> {
+  const { registerConnector } = await ask(
+    `mutation { registerConnector(input: { organizationId: "${id}", name: "connector ${tag}" }) { connector { id } secret } }`,
+  )
+  const { organization } = await ask(`{ organization(id: "${id}") { awsIntegration { id } } }`)
+  const sourceIntegrationId = organization.awsIntegration.id
+  const { createIntegration } = await ask(
+    'mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { integration { id } errors { message path } } }',
+    {
+      input: {
+        organizationId: id,
+        name: `custom ${tag}`,
+        type: 'custom',
+        config: { description: `config ${tag}` },
+        connectorId: registerConnector.connector.id,
+        secretStore: { aws: { region: 'us-east-1', secretId: `secret-${tag}` } },
+        connectedResourceTypes: [`things-${tag}`],
+        customAccessDetails: `ask ${tag}`,
+        owner: { attributeType: 'email', attributeValues: [`owner@${tag}.example`], sourceIntegrationId },
+        ownersMapping: { keyName: `owner-${tag}`, attributeType: 'email', sourceIntegrationId },
+      },
+    },
+  )
+  if (!createIntegration.integration) throw new Error(JSON.stringify(createIntegration.errors))
+  const reportedId = createIntegration.integration.id
+  const type = `things-${tag}`
+  const resource = (name: string) => ({
+    externalId: `${name}-${tag}`,
+    name: `${name} ${tag}`,
+    type,
+    statusMessage: `all is well with ${tag}`,
+    sourceTags: [{ key: `owner-${tag}`, value: `team-${tag}` }],
+  })
+  const connectorKey = registerConnector.secret
+  // The run stays open, so that there is one with parts.
+  const reported = await app.send(
+    connectorKey,
+    'mutation ($input: ReportDiscoveryInput!) { reportDiscovery(input: $input) { errors { message path } } }',
+    {
+      input: {
+        integrationId: reportedId,
+        runId: `run-${tag}`,
+        resources: ['one', 'two'].map(resource),
+        permissions: [{ name: `use-${tag}`, resourceType: type }],
+      },
+    },
+  )
+  if (reported.data.reportDiscovery.errors.length > 0) throw new Error(JSON.stringify(reported))
+  const { integration } = await ask(`{ integration(id: "${reportedId}") { resources { nodes { id } } } }`)
+  await ask('mutation ($input: AddResourceUserTagsInput!) { addResourceUserTags(input: $input) { errors { message } } }', {
+    input: { resourceId: integration.resources.nodes[0].id, tags: [{ key: `tag-${tag}`, value: `value-${tag}` }] },
+  })
+  const people = { attributeType: 'email', sourceIntegrationId: reportedId }
+  await ask('mutation ($input: UpdateIntegrationInput!) { updateIntegration(input: $input) { errors { message } } }', {
+    input: {
+      id: sourceIntegrationId,
+      owner: { ...people, attributeValues: [`aws@${tag}.example`] },
+      ownersMapping: { ...people, keyName: `owner-${tag}` },
+    },
+  })
+  const { pool } = app.booted.services.db
+  for (const [table, prefix] of [
+    ['Resource', 'res'],
+    ['IntegrationPermission', 'perm'],
+  ] as const) {
+    const { rows } = await pool.query<{ id: string; name: string }>(`select "id", "name" from "${table}" where "integrationId" = $1`, [
+      reportedId,
+    ])
+    for (const { id: copied, name } of rows)
+      await copyRow(pool, table, copied, [{ id: newId(prefix), integrationId: sourceIntegrationId, name: `aws ${name}` }])
+  }
+  return { integrationId: sourceIntegrationId, connectorKey }
 }
 
 /** A key of the account and a role in it, found by a sync. */

@@ -33,7 +33,10 @@ let foreignTexts: string[]
 let foreignNames: string[]
 
 beforeAll(async () => {
-  app = await startTestApp({ worker: true, quotas: { runningOperations: 100_000, apiKeys: 100_000, ssoConnectors: 100_000 } })
+  app = await startTestApp({
+    worker: true,
+    quotas: { runningOperations: 100_000, apiKeys: 100_000, ssoConnectors: 100_000, connectors: 100_000, integrations: 100_000 },
+  })
   own = await makeEverything(app, 'walnut', '111122223333')
   maker = await makeEverything(app, 'chestnut', '777788889999')
   other = await makeEverything(app, 'magnolia', '444455556666')

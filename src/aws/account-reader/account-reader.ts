@@ -62,9 +62,14 @@ export function createAccountReader(settings: AccountReaderSettings, tokens: Tok
 
     async assume(role, identity, signal) {
       setMaxListeners(0, signal)
-      const problem = tokens.identityProblem(role.setup.issuer)
+      const problem = tokens.identityProblem(role.setup.issuer, identity)
       if (problem) throw new AwsProblem(`AWS cannot use this server's identity: ${problem.remediation}`, false)
-      const token = await tokens.token(identity)
+      const token = await tokens.token(identity).catch((error: unknown) => {
+        // In issuer mode this server signs, and what goes wrong is its own fault.
+        if (identity.mode === 'issuer') throw error
+        const reason = error instanceof Error ? error.message : 'no reason given'
+        throw new AwsProblem(`No token of the organization's Google service account could be had: ${reason}`, false)
+      })
       const secrets = new Set([token])
       const assuming = {
         ...{ clients, awsRegion, secrets, signal, request: { componentId: role.componentId } },

@@ -12,7 +12,7 @@ import type { Run } from './run.ts'
 export async function makeChecks(run: Run): Promise<Gathered> {
   const gathered: Gathered = { checks: [], learned: {}, problem: null }
   await gather(gathered, async () => {
-    const identity = checkIdentity(run)
+    const identity = await checkIdentity(run)
     gathered.checks.push(identity)
     if (identity.status === 'FAILED') return
     if (run.request.kind === 'ACCESS_LOGS') await checkAccessLogs(run, gathered)
@@ -21,9 +21,9 @@ export async function makeChecks(run: Run): Promise<Gathered> {
   return gathered
 }
 
-function checkIdentity(run: Run): VerificationCheck {
+async function checkIdentity(run: Run): Promise<VerificationCheck> {
   const { kind, config, setup, assessment, identity } = run.request
-  const problem = run.identityProblem((setup ?? assessment?.setup)?.issuer ?? identity.issuer)
+  const problem = await run.identityProblem((setup ?? assessment?.setup)?.issuer ?? identity.issuer)
   if (problem !== null) {
     return failed('SERVICE_ACCOUNT_CONFIGURED', { message: "AWS cannot use this server's identity for this component.", ...problem })
   }

@@ -6,7 +6,8 @@ import type { AwsClients } from '../clients.ts'
 export interface Run {
   request: VerificationRequest
   clients: AwsClients
-  identityProblem: TokenSource['identityProblem']
+  /** Why no token could be had that AWS would take for a setup made for `issuer`, or null where one can. */
+  identityProblem(issuer: string): Promise<ReturnType<TokenSource['identityProblem']>>
   /** A token of the organization's own, or of the decoy. Throws an UpstreamProblem where another service makes it and does not answer. */
   tokenOf(options?: { decoy?: boolean }): Promise<string>
   /** AWS_REGION, which counts where it is of the component's partition. */

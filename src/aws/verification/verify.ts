@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Log } from '../../platform/log.ts'
 import type { Learned, TokenSource, VerificationCheck, VerificationReport, VerificationRequest } from '../aws.type.ts'
 import { type AwsClientSettings, createAwsClients } from '../clients.ts'
+import { type IdentityProblem, IdentityUnusable } from '../identity-unusable.ts'
 import { UpstreamProblem } from './answer.ts'
 import { plannedChecks, withSkipped } from './check.ts'
 import { makeChecks } from './make-checks.ts'
@@ -49,7 +50,7 @@ export function createVerifier(settings: VerifierSettings, tokens: TokenSource):
       const run: Run = {
         request,
         clients,
-        identityProblem: (issuer) => tokens.identityProblem(issuer),
+        identityProblem: (issuer) => identityProblem(tokens, request, issuer, { secrets, signal: ending }),
         tokenOf: (options) => tokenOf(tokens, request, { secrets, signal: ending }, options),
         awsRegion,
         signal: ending,
@@ -84,6 +85,24 @@ function report(run: Run, checks: VerificationCheck[], learned: Learned, problem
   }
   const all = withSkipped(planned, tidied)
   return { outcome: all.some(({ status }) => status === 'FAILED') ? 'FAILED' : 'PASSED', checks: all, learned, upstream: null }
+}
+
+/** In google mode the token itself tells: it comes before AWS is asked, and the checks that follow use the same one. */
+async function identityProblem(
+  tokens: TokenSource,
+  request: VerificationRequest,
+  issuer: string,
+  run: Pick<Run, 'secrets' | 'signal'>,
+): Promise<IdentityProblem | null> {
+  const problem = tokens.identityProblem(issuer, request.identity)
+  if (problem !== null || request.identity.mode === 'issuer') return problem
+  try {
+    await tokenOf(tokens, request, run)
+    return null
+  } catch (error) {
+    if (error instanceof UpstreamProblem && error.cause instanceof IdentityUnusable) return error.cause.problem
+    throw error
+  }
 }
 
 /** In issuer mode this server signs, and what goes wrong is its own fault; in google mode another service makes the token. */

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import type { Log } from '../log.ts'
 import { withSessionOptions } from './connection-url.ts'
+import { typeParsers } from './timestamps.ts'
 
 export interface Database {
   pool: pg.Pool
@@ -37,6 +38,7 @@ export function openDatabase(options: { url: string; poolSize: number; applicati
     max: options.poolSize,
     application_name: options.applicationName,
     keepAlive: true,
+    types: typeParsers,
   })
   const open = new Set<pg.PoolClient>()
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))

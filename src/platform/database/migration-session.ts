@@ -71,6 +71,8 @@ export class WholeScripts extends PrismaPg {
 
   constructor(pool: pg.Pool) {
     super(pool)
+    // The adapter adds a listener with each migration.
+    pool.setMaxListeners(0)
     this.#pool = pool
   }
 

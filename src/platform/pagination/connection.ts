@@ -1,9 +1,11 @@
 import DataLoader from 'dataloader'
+import type { GraphQLResolveInfo } from 'graphql'
 import type { QueryResultRow } from 'pg'
 import { type ClassType, Directive, Field, Int, ObjectType } from 'type-graphql'
 import { topLevelError } from '../errors.ts'
 import type { LoaderCache } from '../loader.ts'
 import type { Queryable } from '../statement.ts'
+import { type Asked, askedOfNodes } from './asked-columns.ts'
 import type { CursorSigner, CursorValues } from './cursor.ts'
 import { type PageArgs, windowOf } from './page-args.ts'
 import { countRows, type PageRequest, type PageSource, readPages, type Slice, Where } from './page-source.ts'
@@ -113,6 +115,10 @@ export interface PageOptions {
   order: string
   descending?: boolean
   where?: Where
+  /** Of the list's field: rows of which only columns are asked are then read without the others. */
+  info?: GraphQLResolveInfo
+  /** The same, where it is known. */
+  asked?: Asked
 }
 
 /** A page of `source` under one parent. Pages asked for under several parents in one tick are one statement, and so are their counts. */
@@ -127,10 +133,10 @@ export async function loadPage<Row extends QueryResultRow>(
   const { limit, backward, after, before } = windowOf(args)
   const descending = options.descending ?? false
   const filter = where.fingerprint()
-  const binding = JSON.stringify([source.name, parentKey[0], options.order, descending, filter])
+  const binding = () => JSON.stringify([source.name, parentKey[0], options.order, descending, filter])
   const read = (name: 'after' | 'before', cursor: string | null): CursorValues | null => {
     if (cursor === null) return null
-    const values = context.cursors.read(binding, cursor)
+    const values = context.cursors.read(binding(), cursor)
     if (!values) throw notACursor(name)
     return values
   }
@@ -141,10 +147,12 @@ export async function loadPage<Row extends QueryResultRow>(
     backward,
     after: read('after', after),
     before: read('before', before),
+    asked: options.info ? askedOfNodes(options.info) : (options.asked ?? null),
   }
   const shape = `${source.name}|${filter}`
+  const cut = after === null && before === null ? '' : JSON.stringify([page.after, page.before])
   const pages = context.loaders.get(
-    `${shape}|${JSON.stringify(page)}`,
+    `${shape}|${options.order}|${descending}|${limit}|${backward}|${cut}|${page.asked ?? '*'}`,
     () =>
       new DataLoader<readonly string[], Slice<Row>, string>((keys) => readPages(context.db.pool, source, keys, where, page), {
         cacheKeyFn: (key) => key.join(' '),
@@ -163,7 +171,7 @@ export async function loadPage<Row extends QueryResultRow>(
   const columns = source.orders[options.order] ?? []
   const cursorOf = (row: Row) =>
     context.cursors.sign(
-      binding,
+      binding(),
       columns.map(({ key }) => key(row)),
     )
   return new Connection(await pages.load(parentKey), cursorOf, () => counts().load(parentKey))

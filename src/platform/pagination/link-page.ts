@@ -1,5 +1,10 @@
 import type DataLoader from 'dataloader'
-import type { Connection, PageInfo } from './connection.ts'
+import type { GraphQLResolveInfo } from 'graphql'
+import type { QueryResultRow } from 'pg'
+import { type Asked, askedOfNodes, asksForNodesOnly } from './asked-columns.ts'
+import { type Connection, loadPage, type PageContext, type PageInfo, type PageOptions } from './connection.ts'
+import type { PageArgs } from './page-args.ts'
+import type { PageSource } from './page-source.ts'
 
 /**
  * A page of a many-to-many list. The page is one of links; what they lead to is read once, however many links lead there. What went
@@ -47,12 +52,25 @@ export class LinkConnection<Link, Row> {
   }
 }
 
-/** What the links of a page lead to. `fieldsOf` gives what an edge tells of its link besides the node. */
-export async function followLinks<Link, Row>(
-  links: Connection<Link>,
-  loader: DataLoader<string, Row | null>,
-  idOf: (link: Link) => string,
-  fieldsOf: (link: Link) => object = () => ({}),
+/** Where links lead: the column of the link that holds the id, and who reads what has it. */
+export interface LinkTarget<Link, Row> {
+  column: keyof Link & string
+  loader(asked: Asked): DataLoader<string, Row | null>
+  /** What an edge tells of its link besides the node. */
+  fieldsOf?(link: Link): object
+}
+
+/** A page of links and what they lead to: two statements, whatever the number of parents. */
+export async function loadLinkPage<Link extends QueryResultRow, Row>(
+  context: PageContext,
+  source: PageSource<Link>,
+  parentKey: readonly string[],
+  args: PageArgs,
+  { info, ...options }: PageOptions & { info: GraphQLResolveInfo },
+  { column, loader, fieldsOf = () => ({}) }: LinkTarget<Link, Row>,
 ): Promise<LinkConnection<Link, Row>> {
-  return new LinkConnection(links, await Promise.all(links.nodes.map((link) => loader.load(idOf(link)))), fieldsOf)
+  const asked = asksForNodesOnly(info) ? column : null
+  const links = await loadPage(context, source, parentKey, args, { ...options, asked })
+  const rows = loader(askedOfNodes(info))
+  return new LinkConnection(links, await Promise.all(links.nodes.map((link) => rows.load(link[column] as string))), fieldsOf)
 }

@@ -1,5 +1,6 @@
 import type { QueryResultRow } from 'pg'
 import { type Queryable, rows, shapedStatement } from '../statement.ts'
+import { type Asked, pickColumns } from './asked-columns.ts'
 import type { CursorValues } from './cursor.ts'
 
 /** One column of an order. `key` reads from a row what a cursor keeps of it; the SQL compares it cast to `type`. */
@@ -32,6 +33,7 @@ export class Where {
 
   /** What a cursor is bound to. */
   fingerprint(): string {
+    if (this.predicates.length === 0) return ''
     return JSON.stringify(this.predicates.map(({ sql, value }) => [sql, value]))
   }
 }
@@ -43,6 +45,8 @@ export interface PageRequest {
   backward: boolean
   after: CursorValues | null
   before: CursorValues | null
+  /** Which columns are read. */
+  asked: Asked
 }
 
 export interface Slice<Row> {
@@ -67,15 +71,21 @@ export async function readPages<Row extends QueryResultRow>(
   if (page.after) conditions.push(keyset(columns, page.after, page.descending ? '<' : '>', parameters))
   if (page.before) conditions.push(keyset(columns, page.before, page.descending ? '>' : '<', parameters))
   const orderBy = columns.map(({ sql }) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')
-  const text = `select p."_parent", r.* from ${parentRows(source)}
+  const picked = pickColumns(
+    source.columns,
+    page.asked,
+    columns.map(({ sql }) => sql),
+  )
+  // A LATERAL join with a LIMIT inside can only be run parent by parent, so the rows of each come in their order and nothing need sort them anew.
+  const text = `select p."_parent"::int, r.* from ${parentRows(source)}
 cross join lateral (
-  select row_number() over (order by ${orderBy}) as "_position", ${source.columns} from ${source.from}
+  select ${picked} from ${source.from}
   where ${[...parentConditions(source), ...conditions].join(' and ') || 'true'}
   order by ${orderBy} limit ${parameters.add(page.limit + 1, 'int')}
-) r order by p."_parent", r."_position"`
-  const found = await rows<Row & { _parent: string }>(db, shapedStatement(text), parameters.values)
+) r`
+  const found = await rows<Row & { _parent: number }>(db, shapedStatement(text), parameters.values)
   const slices = parents.map((): Row[] => [])
-  for (const row of found) slices[Number(row._parent) - 1]?.push(row)
+  for (const row of found) slices[row._parent - 1]?.push(row)
   return slices.map((all) => slice(all, page))
 }
 

@@ -1,0 +1,67 @@
+import type DataLoader from 'dataloader'
+import type { Context } from '../context.ts'
+import { rowLoader } from '../platform/loader.ts'
+import type { PageSource } from '../platform/pagination/page-source.ts'
+import { rows, statement } from '../platform/statement.ts'
+
+export interface ConnectorRow {
+  id: string
+  organizationId: string
+  name: string
+  apiKeyId: string
+  agentVersion: string | null
+  lastConnectedAt: Date | null
+  status: 'CONNECTED' | 'DISCONNECTED'
+  version: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** Nobody would write down that an agent has fallen silent, so the status is told by the database's clock. */
+export const connectorColumns = `n."id", n."organizationId", n."name", n."apiKeyId", n."agentVersion", n."lastConnectedAt", n."version", n."createdAt", n."updatedAt",
+  case when n."lastConnectedAt" > now() - interval '2 minutes' then 'CONNECTED' else 'DISCONNECTED' end as "status"`
+
+const byIds = statement(
+  'connector_by_ids',
+  `select ${connectorColumns} from "Connector" n where n."id" = any($1::text[]) and ($2::text[] is null or n."organizationId" = any($2))`,
+)
+const byNames = statement(
+  'connector_by_names',
+  `select ${connectorColumns} from unnest($1::text[], $2::text[]) as k("organizationId", "name") join "Connector" n using ("organizationId", "name")
+   where ($3::text[] is null or n."organizationId" = any($3))`,
+)
+
+export function connectorLoader({ db, viewer, loaders }: Context): DataLoader<string, ConnectorRow | null> {
+  return loaders.get('connector', () =>
+    rowLoader<ConnectorRow>(
+      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+      ({ id }) => id,
+    ),
+  )
+}
+
+/** Connectors by `<organization id> <name>`. */
+export function connectorByNameLoader({ db, viewer, loaders }: Context): DataLoader<string, ConnectorRow | null> {
+  return loaders.get('connectorByName', () =>
+    rowLoader<ConnectorRow>(
+      (keys) => {
+        const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
+        return rows(db.pool, byNames, [
+          pairs.map(([organizationId]) => organizationId),
+          pairs.map(([, name]) => name),
+          viewer.organizationIds,
+        ])
+      },
+      ({ organizationId, name }) => `${organizationId} ${name}`,
+    ),
+  )
+}
+
+/** An organization's connectors by name, which is unique in it. */
+export const organizationConnectors: PageSource<ConnectorRow> = {
+  name: 'organization.connectors',
+  columns: connectorColumns,
+  from: '"Connector" n',
+  parentColumns: ['n."organizationId"'],
+  orders: { NAME: [{ sql: 'n."name"', type: 'text', key: ({ name }) => name }] },
+}
