@@ -117,7 +117,7 @@ test('a connection that is cut in the midst of a sync is made anew, and the end 
   const { env, keys } = await prepare(12, 1)
   const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(app.url).port) })
   onTestFinished(() => proxy.close())
-  app.aws.faults.add({ kind: 'slow', delayMs: 700 })
+  app.aws.faults.add({ kind: 'slow', delayMs: 1_000 })
   let cut: Promise<void> | null = null
   const told = () => {
     cut ??= (async () => {
