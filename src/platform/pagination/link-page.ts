@@ -1,4 +1,4 @@
-import type DataLoader from 'dataloader'
+import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { QueryResultRow } from 'pg'
 import { type Asked, askedOfNodes, asksForNodesOnly } from './asked-columns.ts'
@@ -71,6 +71,25 @@ export async function loadLinkPage<Link extends QueryResultRow, Row>(
 ): Promise<LinkConnection<Link, Row>> {
   const asked = asksForNodesOnly(info) ? column : null
   const links = await loadPage(context, source, parentKey, args, { ...options, asked })
-  const rows = loader(askedOfNodes(info))
-  return new LinkConnection(links, await Promise.all(links.nodes.map((link) => rows.load(link[column] as string))), fieldsOf)
+  const ids = links.nodes.map((link) => link[column] as string)
+  return new LinkConnection(links, await followerOf(loader(askedOfNodes(info))).load(ids), fieldsOf)
+}
+
+// By the loader, with which it dies.
+const followers = new WeakMap<object, unknown>()
+
+/** Loads what the links of many pages lead to, each thing once: a load and a promise a thing and not a link. */
+function followerOf<Row>(rows: DataLoader<string, Row | null>): DataLoader<readonly string[], (Row | null)[]> {
+  const known = followers.get(rows) as DataLoader<readonly string[], (Row | null)[]> | undefined
+  if (known) return known
+  const follower = new DataLoader<readonly string[], (Row | null)[]>(
+    async (pages) => {
+      const ids = [...new Set(pages.flat())]
+      const found = new Map((await Promise.all(ids.map((id) => rows.load(id)))).map((row, index) => [ids[index], row]))
+      return pages.map((page) => page.map((id) => found.get(id) ?? null))
+    },
+    { cache: false },
+  )
+  followers.set(rows, follower)
+  return follower
 }
