@@ -1,40 +1,26 @@
 import { realpathSync } from 'node:fs'
-import { AccountsError, readAccounts } from './onboard-aws/accounts.ts'
+import type { Scope } from './generated/operations.ts'
+import { readAccounts } from './onboard-aws/accounts.ts'
 import { Components } from './onboard-aws/components.ts'
-import { Gatehouse, RequestError } from './onboard-aws/gatehouse.ts'
-import { type Options, readOptions, UsageError, usage } from './onboard-aws/options.ts'
-import { createOrganization, findOrganization, installAwsIntegration, type Organization, withOwnKey } from './onboard-aws/organization.ts'
-import { type Output, seconds } from './onboard-aws/progress.ts'
+import { installAwsIntegration } from './onboard-aws/integration.ts'
+import { type Options, readOptions, usage } from './onboard-aws/options.ts'
 import { readWhole, reportOf } from './onboard-aws/report.ts'
 import { createRoles, writeRecipes } from './onboard-aws/roles.ts'
 import { configure, stage, verify } from './onboard-aws/steps.ts'
+import { runCommand, type Surroundings } from './shared/command.ts'
+import { Gatehouse } from './shared/gatehouse.ts'
+import { createOrganization, findOrganization, type Organization, withOwnKey } from './shared/organization.ts'
+import { seconds } from './shared/progress.ts'
 
 // Brings any number of AWS accounts from nothing to installed components. Run it with --help.
 
-export interface Surroundings {
-  env: Record<string, string | undefined>
-  output: Output
-  fetch?: typeof fetch
+/** Runs the whole and returns the exit code: 0 all is installed, 1 it is not, 2 the command line or the accounts file cannot be used. */
+export function main(args: string[], surroundings: Surroundings): Promise<number> {
+  return runCommand(args, surroundings, usage, (say) => onboard(readOptions(args, surroundings.env), say, surroundings))
 }
 
-/** Runs the whole and returns the exit code: 0 all is installed, 1 it is not, 2 the command line or the accounts file cannot be used. */
-export async function main(args: string[], { env, output, fetch }: Surroundings): Promise<number> {
-  const say = (text: string) => output.write(`${text}\n`)
-  if (args.includes('--help')) {
-    say(usage)
-    return 0
-  }
-  try {
-    return await onboard(readOptions(args, env), say, { output, fetch })
-  } catch (error) {
-    if (error instanceof UsageError) say(`${error.message}\n\nAll options: --help`)
-    else if (error instanceof AccountsError || error instanceof RequestError) say(error.message)
-    // The file system, where the scripts are to go.
-    else if (error instanceof Error && 'syscall' in error) say(error.message)
-    else throw error
-    return error instanceof RequestError ? 1 : 2
-  }
-}
+/** What it needs, and no more. */
+const scopes: Scope[] = ['ORGANIZATIONS_READ', 'INTEGRATIONS_READ', 'INTEGRATIONS_WRITE', 'COMPONENTS_READ', 'COMPONENTS_WRITE']
 
 async function onboard(
   options: Options,
@@ -61,7 +47,7 @@ async function onboard(
       await verify(run)
       await configure(run)
     }
-    await (options.key.isAdmin ? withOwnKey(gatehouse, organization, install) : install(gatehouse))
+    await (options.key.isAdmin ? withOwnKey(gatehouse, organization, { name: 'onboard-aws', scopes }, install) : install(gatehouse))
   }
 
   const whole = await readWhole(gatehouse, organization.id, components)

@@ -1,6 +1,6 @@
 import { type ComponentFilter, type ComponentState, ComponentsDocument } from '../generated/operations.ts'
+import { type Gatehouse, itemsOf } from '../shared/gatehouse.ts'
 import type { Account } from './accounts.ts'
-import { type Gatehouse, itemsOf } from './gatehouse.ts'
 import type { AccountKind } from './options.ts'
 
 /** A component that is to be: one of each kind for each account. */

@@ -1,6 +1,6 @@
 import { type ComponentState, WholeOnboardingDocument, type WholeOnboardingQuery } from '../generated/operations.ts'
+import { type Gatehouse, itemsOf } from '../shared/gatehouse.ts'
 import type { Components, Wanted } from './components.ts'
-import { type Gatehouse, itemsOf } from './gatehouse.ts'
 
 type Found = NonNullable<NonNullable<NonNullable<WholeOnboardingQuery['organization']>['awsIntegration']>['components']>['nodes'][number]
 

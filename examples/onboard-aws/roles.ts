@@ -11,10 +11,9 @@ import {
 } from '@aws-sdk/client-iam'
 import PQueue from 'p-queue'
 import { RecipesDocument, RoleSetupsDocument, type RoleSetupsQuery } from '../generated/operations.ts'
-import { arnPartitions, iamClients } from './aws.ts'
+import { type AwsAccess, arnPartitions, iamClients } from '../shared/aws.ts'
+import { startProgress } from '../shared/progress.ts'
 import { batches, type Wanted } from './components.ts'
-import type { AwsAccess } from './options.ts'
-import { startProgress } from './progress.ts'
 import type { Run } from './settle.ts'
 
 type Component = NonNullable<RoleSetupsQuery['nodes'][number]>

@@ -1,8 +1,8 @@
 import type { ComponentState } from '../generated/operations.ts'
+import { type Gatehouse, Interrupted, isRetryable, textOf, type UserError } from '../shared/gatehouse.ts'
+import { Patience } from '../shared/patience.ts'
+import { type Output, startProgress } from '../shared/progress.ts'
 import type { Components, Wanted } from './components.ts'
-import { type Gatehouse, Interrupted, isRetryable, textOf, type UserError } from './gatehouse.ts'
-import { Patience } from './patience.ts'
-import { type Output, startProgress } from './progress.ts'
 
 /** What every step works on. */
 export interface Run {

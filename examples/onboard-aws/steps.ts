@@ -8,8 +8,8 @@ import {
   StageComponentsDocument,
   VerifyComponentsDocument,
 } from '../generated/operations.ts'
+import { itemsOf, RequestError, textOf, type UserError } from '../shared/gatehouse.ts'
 import { batches, type Wanted } from './components.ts'
-import { itemsOf, RequestError, textOf, type UserError } from './gatehouse.ts'
 import type { AccountKind } from './options.ts'
 import { type Failure, type Run, settle } from './settle.ts'
 

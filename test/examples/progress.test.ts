@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
-import { startProgress } from '../../examples/onboard-aws/progress.ts'
+import { startProgress } from '../../examples/shared/progress.ts'
 
 afterEach(() => vi.useRealTimers())
 
@@ -14,6 +14,17 @@ test('on a terminal a bar shows how far it is, and goes when it is done', () => 
   expect(text).toContain('Verified')
   expect(text).toContain('4/10')
   expect(text).toMatch(/Verified: 9 of 10 in \d+\.\d s\n$/)
+})
+
+test('what is said in between takes the line of the bar, which is drawn again', () => {
+  const stream = new PassThrough({ encoding: 'utf8' })
+  const progress = startProgress(Object.assign(stream, { isTTY: true, columns: 80 }), 'Read', 10)
+  progress.update(4)
+  progress.note('Connected again.')
+  progress.end(10)
+  const [before, after] = (stream.read() as string).split('\r\u001b[KConnected again.\n')
+  expect(before).toContain('0/10')
+  expect(after).toMatch(/^[^\n]*Read[^\n]*4\/10/)
 })
 
 test('elsewhere a line every three seconds does', () => {

@@ -26,7 +26,7 @@ export class Gatehouse {
   readonly sent: { queries: number; mutations: number } = { queries: 0, mutations: 0 }
 
   constructor(
-    private readonly settings: { url: string; key: string; patienceMs: number; fetch?: typeof fetch },
+    readonly settings: { url: string; key: string; patienceMs: number; fetch?: typeof fetch },
     sent?: Gatehouse['sent'],
   ) {
     if (sent) this.sent = sent

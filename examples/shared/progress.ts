@@ -8,6 +8,8 @@ export interface Output {
 export interface Progress {
   /** How many are done by now. */
   update(done: number): void
+  /** Says something in between, on a line of its own. */
+  note(text: string): void
   /** How many it came to; the others were refused. */
   end(done: number): void
 }
@@ -27,6 +29,10 @@ export function startProgress(output: Output, title: string, total: number): Pro
       saidAtMs = performance.now()
       output.write(`${title}: ${done} of ${total}\n`)
     },
+    note(text) {
+      // In the bar's place; the bar is drawn again below.
+      output.write(`${bar ? '\r\u001b[K' : ''}${text}\n`)
+    },
     end(done) {
       bar?.stop()
       output.write(`${title}: ${done} of ${total} in ${seconds(performance.now() - startedAtMs)}\n`)
@@ -38,7 +44,7 @@ export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 function startBar(stream: NodeJS.WritableStream, title: string, total: number): SingleBar {
   const format = `${title.padEnd(12)} {bar} {value}/{total}  {duration_formatted}`
-  const bar = new SingleBar({ stream, format, clearOnComplete: true, hideCursor: true, fps: 5 }, Presets.shades_classic)
+  const bar = new SingleBar({ stream, format, clearOnComplete: true, hideCursor: true, fps: 5, forceRedraw: true }, Presets.shades_classic)
   bar.start(total, 0)
   return bar
 }

@@ -1,13 +1,13 @@
 import {
   CreateKeyDocument,
   CreateOrganizationDocument,
-  InstallAwsDocument,
   OrganizationBySlugDocument,
   RevokeKeyDocument,
+  type Scope,
   WhoAsksDocument,
 } from '../generated/operations.ts'
 import { type Gatehouse, RequestError, textOf } from './gatehouse.ts'
-import type { Options } from './options.ts'
+import type { Access } from './options.ts'
 
 export interface Organization {
   id: string
@@ -18,7 +18,7 @@ export interface Organization {
 const again = { mayRepeat: true }
 
 /** The organization that the key belongs to, or with the administrator's key the one of that slug; null where that is yet to be created. */
-export async function findOrganization(gatehouse: Gatehouse, { key, organization }: Options): Promise<Organization | null> {
+export async function findOrganization(gatehouse: Gatehouse, { key, organization }: Access): Promise<Organization | null> {
   if (key.isAdmin) return (await gatehouse.ask(OrganizationBySlugDocument, { slug: organization ?? '' })).organizationBySlug
   const { viewer } = await gatehouse.ask(WhoAsksDocument, {})
   if (viewer.kind === 'PLATFORM_ADMIN') {
@@ -31,7 +31,7 @@ export async function findOrganization(gatehouse: Gatehouse, { key, organization
 }
 
 /** Creates the organization with its slug for a name. Another run that comes first is as good. */
-export async function createOrganization(gatehouse: Gatehouse, options: Options): Promise<Organization> {
+export async function createOrganization(gatehouse: Gatehouse, options: Access): Promise<Organization> {
   const slug = options.organization ?? ''
   const made = await gatehouse.ask(CreateOrganizationDocument, { input: { slug, name: slug } }, again)
   const { organization, errors } = made.createOrganization
@@ -41,28 +41,24 @@ export async function createOrganization(gatehouse: Gatehouse, options: Options)
   return existing
 }
 
-/** What this program needs, and no more. */
-const scopes = ['ORGANIZATIONS_READ', 'INTEGRATIONS_READ', 'INTEGRATIONS_WRITE', 'COMPONENTS_READ', 'COMPONENTS_WRITE'] as const
 /** A run that fails or is killed does not revoke its key: it ends by itself. */
 const keyLifetimeMs = 24 * 60 * 60 * 1000
 
-/** Does the work with a key of the organization's own, made for it and revoked after it: the audit trail then tells this run by its key. */
+/**
+ * Does the work with a key of the organization's own, made for it with the scopes it needs and revoked after it: the audit trail then tells
+ * this run by its key.
+ */
 export async function withOwnKey<T>(
   admin: Gatehouse,
   { id: organizationId }: Organization,
+  { name, scopes }: { name: string; scopes: Scope[] },
   work: (own: Gatehouse) => Promise<T>,
 ): Promise<T> {
   const expiresAt = new Date(Date.now() + keyLifetimeMs).toISOString()
-  const input = { organizationId, name: 'onboard-aws', scopes: [...scopes], expiresAt }
+  const input = { organizationId, name, scopes, expiresAt }
   const { apiKey, secret, errors } = (await admin.ask(CreateKeyDocument, { input }, again)).createApiKey
   if (!apiKey || !secret) throw new RequestError(`No key can be made: ${textOf(errors)}`)
   const result = await work(admin.withKey(secret))
   await admin.ask(RevokeKeyDocument, { input: { id: apiKey.id } }, again)
   return result
-}
-
-/** Makes the organization's AWS integration; where there is one this changes nothing. */
-export async function installAwsIntegration(gatehouse: Gatehouse, { id: organizationId }: Organization): Promise<void> {
-  const { errors } = (await gatehouse.ask(InstallAwsDocument, { input: { organizationId } }, again)).installAwsIntegration
-  if (errors.length > 0) throw new RequestError(`The AWS integration cannot be installed: ${textOf(errors)}`)
 }

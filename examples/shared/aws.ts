@@ -2,7 +2,14 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { AwsPartition } from '../generated/operations.ts'
-import type { AwsAccess } from './options.ts'
+
+/** How to get into an AWS account. */
+export interface AwsAccess {
+  /** Instead of AWS itself; null: AWS. */
+  endpointUrl: string | null
+  /** The role to assume in each account, with the credentials of the shell; null: the stand-in's own keys, AKIA<account id>. */
+  roleName: string | null
+}
 
 export const arnPartitions: Record<AwsPartition, string> = { AWS: 'aws', AWS_US_GOV: 'aws-us-gov' }
 const regions: Record<AwsPartition, string> = { AWS: 'us-east-1', AWS_US_GOV: 'us-gov-west-1' }
