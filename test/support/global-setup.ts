@@ -52,8 +52,8 @@ async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const given = process.env.TEST_DATABASE_URL
   if (given) return { url: given, stop: async () => undefined }
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'))
-  // Its content need not survive a power cut.
-  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' }
+  // Its content need not survive a power cut, and a worker of autovacuum in a database keeps others than superusers from dropping that.
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off', max_connections: '200' }
   const server = await startEmbeddedPostgres({ dataDir, log, settings })
   await execute(server.superuserUrl, 'alter role gatehouse createdb')
   const stop = async () => {
