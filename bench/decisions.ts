@@ -81,8 +81,8 @@ const asks: Ask[] = [
     variables: ofOrganization,
   },
   {
-    name: '50 roles with those who may use them',
-    query: under('awsRoles { nodes { name members { nodes { email } } } }'),
+    name: '10 roles with those who may use them',
+    query: under('awsRoles(first: 10) { nodes { name members { nodes { email } } } }'),
     variables: ofOrganization,
   },
   {
