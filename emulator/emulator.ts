@@ -5,12 +5,15 @@ import { answerCall } from './gateway.ts'
 import { iam } from './iam/iam.service.ts'
 import { lambda } from './lambda/lambda.service.ts'
 import { type RecordedRequest, Requests } from './requests.ts'
+import { resourceExplorer } from './resource-explorer/resource-explorer.service.ts'
 import { createHttpServer } from './server.ts'
 import type { Service } from './service.ts'
 import { accessAnalyzer } from './services/access-analyzer.ts'
 import { cloudTrail } from './services/cloudtrail.ts'
+import { ec2 } from './services/ec2.ts'
 import { identityCenter } from './services/identity-center.ts'
-import { resourceExplorer } from './services/resource-explorer.ts'
+import { s3 } from './services/s3.ts'
+import { tagging } from './services/tagging.ts'
 import { EmulatorState } from './state.ts'
 import { createIssuerKeys } from './sts/issuer-keys.ts'
 import { createSts } from './sts/sts.service.ts'
@@ -50,7 +53,7 @@ export function createAwsEmulator(options: AwsEmulatorOptions = {}): AwsEmulator
   const { cacheMs = 5000, timeoutMs = 5000 } = options.issuer ?? {}
   const issuerKeys = createIssuerKeys({ cacheMs, timeoutMs, closing: closing.signal })
   const sts = createSts({ issuerKeys, google: options.google ?? googleItself })
-  const services: Service[] = [sts, iam, accessAnalyzer, cloudTrail, lambda, identityCenter, resourceExplorer]
+  const services: Service[] = [sts, iam, accessAnalyzer, cloudTrail, lambda, identityCenter, resourceExplorer, s3, ec2, tagging]
   const gateway = { services, state, faults, requests, closing: closing.signal }
   const server = createHttpServer(async (request, remoteAddress) =>
     request.path.startsWith(controlPrefix) ? answerControl(gateway, request, remoteAddress) : answerCall(gateway, request),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { uuid } from './identifiers.ts'
 
 const where = {
-  /** iam, sts, access-analyzer, cloudtrail, lambda, sso, resource-explorer-2; absent: any. */
+  /** iam, sts, access-analyzer, cloudtrail, lambda, sso, resource-explorer-2, s3, ec2, tagging; absent: any. */
   service: z.string().optional(),
   operation: z.string().optional(),
   accountId: z.string().optional(),

@@ -86,10 +86,10 @@ export interface AnonymousOperation extends OperationBase {
 export type Operation = SignedOperation | AnonymousOperation
 
 export interface Service {
-  /** As in requests and faults: iam, sts, access-analyzer, cloudtrail, lambda, sso, resource-explorer-2. It is also the service's name in the signature's scope. */
+  /** As in requests and faults: iam, sts, access-analyzer, cloudtrail, lambda, sso, resource-explorer-2, s3, ec2, tagging. It is also the service's name in the signature's scope. */
   name: string
   actionPrefix: string
-  protocol: 'query' | 'json' | 'restJson'
+  protocol: 'query' | 'ec2Query' | 'json' | 'restJson' | 'restXml'
   timestamps: 'iso8601' | 'epochSeconds'
   /** Query protocol only. */
   version?: string
@@ -99,6 +99,13 @@ export interface Service {
   operations: readonly Operation[]
   /** What `GET /_emulator/state` shows of an account. */
   describe?(account: Account): Record<string, unknown>
+  /** What `POST /_emulator/<name>` puts into an account, where no operation here makes it. */
+  seeds?: Record<string, Seed>
+}
+
+/** Reads the form of one thing, and says how to put it: the function gives the thing's ARN. */
+export interface Seed {
+  prepare(item: unknown): (state: EmulatorState) => string
 }
 
 /** An operation that wants a signed request and, unless its action is `none`, a permission. */
@@ -115,6 +122,19 @@ export function operation<Input>(definition: SignedDefinition<Input>): SignedOpe
         resource: (call) => (typeof resource === 'function' ? resource(input, call) : resource),
         handle: (call) => definition.handle(input, call),
       }
+    },
+  }
+}
+
+/** A thing that is put into an account without a call. Throws a ZodError where the form is another. */
+export function seed<Item extends { accountId: string; region: string }>(
+  form: z.ZodType<Item>,
+  put: (account: Account, item: Item, nowMs: number) => { arn: string },
+): Seed {
+  return {
+    prepare(given) {
+      const item = form.parse(given)
+      return (state) => put(state.accountInRegion(item.accountId, item.region), item, state.now()).arn
     },
   }
 }

@@ -1,6 +1,7 @@
 import { CommonRefusal } from '../errors.ts'
-import { type HttpRequest, type Operation, RawAnswer, type Service } from '../service.ts'
+import { type HttpRequest, RawAnswer, type Service } from '../service.ts'
 import type { WireProtocol } from './protocol.ts'
+import { pathParameters } from './route.ts'
 
 const refusals: WireProtocol['refusals'] = {
   accessDenied: { code: 'AccessDeniedException', status: 400 },
@@ -87,29 +88,6 @@ function readBody(request: HttpRequest): Record<string, unknown> {
     // Falls through: broken JSON and JSON that is no object are refused alike.
   }
   throw new CommonRefusal('invalid', 'The request body is not a JSON object.')
-}
-
-const routes = new WeakMap<Operation, RegExp>()
-
-/** The named parts of the path where it is this operation's, else undefined. A slash at the end makes no difference. */
-function pathParameters(operation: Operation, request: HttpRequest): Record<string, string> | undefined {
-  if (!operation.http || operation.http.method !== request.method) return undefined
-  let route = routes.get(operation)
-  if (!route) {
-    route = new RegExp(`^${operation.http.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}/?$`)
-    routes.set(operation, route)
-  }
-  const match = route.exec(request.path)
-  if (!match) return undefined
-  return Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodePart(value)]))
-}
-
-function decodePart(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
 }
 
 function toJson(value: unknown, service: Service): string {

@@ -1,7 +1,8 @@
 import type { AwsError, CommonReason } from '../errors.ts'
 import type { HttpAnswer, HttpRequest, Operation, Service } from '../service.ts'
 import { json, restJson } from './json.ts'
-import { query } from './query.ts'
+import { ec2Query, query } from './query.ts'
+import { restXml } from './rest-xml.ts'
 
 export interface ReadRequest {
   /** As the caller named it, also where the stand-in has no such operation. */
@@ -21,7 +22,7 @@ export interface WireProtocol {
   refusals: Record<CommonReason, { code: string; status: number; extra?: Record<string, string> }>
 }
 
-const protocols: Record<Service['protocol'], WireProtocol> = { query, json, restJson }
+const protocols: Record<Service['protocol'], WireProtocol> = { query, ec2Query, json, restJson, restXml }
 
 export function protocolOf(service: Service): WireProtocol {
   return protocols[service.protocol]

@@ -31,6 +31,30 @@ export const query: WireProtocol = {
   },
 }
 
+/**
+ * EC2's own kind of it: lists are numbered without `member` and answered as `item`s, answers have no envelope.
+ */
+export const ec2Query: WireProtocol = {
+  ...query,
+  write(service, { name }, output, requestId) {
+    const body = { requestId, ...(output as object) }
+    return answer(200, toXml(`${name}Response`, body, ` xmlns="${service.namespace}"`, 'item'), requestId)
+  },
+  refuse(_service, error, requestId) {
+    const body = { Errors: { Error: { Code: error.code, Message: error.message, ...error.extra } }, RequestID: requestId }
+    return answer(error.httpStatus, toXml('Response', body), requestId)
+  },
+  refusals: {
+    ...query.refusals,
+    accessDenied: { code: 'UnauthorizedOperation', status: 403 },
+    throttled: { code: 'RequestLimitExceeded', status: 503 },
+    internal: { code: 'InternalError', status: 500 },
+    invalid: { code: 'InvalidParameterValue', status: 400 },
+    unknownKey: { code: 'AuthFailure', status: 401 },
+    expiredKey: { code: 'RequestExpired', status: 400 },
+  },
+}
+
 /** The form of a POST, or the query string of a GET. */
 function parameters(request: HttpRequest): URLSearchParams {
   return request.method === 'GET' ? request.query : new URLSearchParams(request.body.toString('utf8'))
@@ -60,10 +84,14 @@ function toTree(form: URLSearchParams): unknown {
 function toValue(node: Tree | string): unknown {
   if (typeof node === 'string') return node
   const members = node.get('member')
-  if (node.size === 1 && members instanceof Map) {
-    return [...members].sort(([left], [right]) => Number(left) - Number(right)).map(([, item]) => toValue(item))
-  }
+  if (node.size === 1 && members instanceof Map) return toList(members)
+  // As EC2 counts.
+  if (node.size > 0 && [...node.keys()].every((key) => /^\d+$/.test(key))) return toList(node)
   return Object.fromEntries([...node].map(([name, child]) => [name, toValue(child)]))
+}
+
+function toList(items: Tree): unknown[] {
+  return [...items].sort(([left], [right]) => Number(left) - Number(right)).map(([, item]) => toValue(item))
 }
 
 function answer(status: number, body: string, requestId: string): HttpAnswer {
