@@ -90,7 +90,10 @@ export class ConfigError extends Error {}
 const blank = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value)
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(blank, type.optional())
 
-const awsServices: AwsService[] = ['STS', 'IAM', 'ACCESSANALYZER', 'CLOUDTRAIL', 'LAMBDA', 'SSO_ADMIN', 'RESOURCE_EXPLORER_2']
+const awsServices: AwsService[] = [
+  ...(['STS', 'IAM', 'ACCESSANALYZER', 'CLOUDTRAIL', 'LAMBDA', 'SSO_ADMIN', 'RESOURCE_EXPLORER_2'] as const),
+  ...(['S3', 'EC2', 'RESOURCE_GROUPS_TAGGING_API'] as const),
+]
 const url = () => optional(z.string().refine((text) => URL.canParse(text), 'must be a URL'))
 const seconds = (max: number) => {
   const rule = `must be a number of seconds from 1 to ${max}`

@@ -39,6 +39,14 @@ export async function endScan(
   )
 }
 
+/** Gives the account back and says nothing of its roles: it was read for something else. */
+export async function leaveScan({ db }: Context, { organizationId, awsAccountId }: AccountReference, owner: string): Promise<void> {
+  await db.pool.query(
+    `update "AwsAccount" set "scanOwner" = null, "scanUntil" = null where "organizationId" = $1 and "id" = $2 and "scanOwner" = $3`,
+    [organizationId, awsAccountId, owner],
+  )
+}
+
 /** Says of accounts why they were not read, where it does not say so already. Their roles stay as they are. */
 export async function noteUnread(
   { db }: Context,

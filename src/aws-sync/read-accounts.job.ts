@@ -2,15 +2,16 @@ import { systemViewer } from '../auth/viewer.ts'
 import { noteUnread, noteWithoutSource, withoutSource } from '../aws-account/account-scan.ts'
 import { awsAccountLoader } from '../aws-account/aws-account.loader.ts'
 import { sealedKeys } from '../aws-credential/sealed-key.ts'
-import { componentLoader, roleSetupLoader } from '../component/component.loader.ts'
+import { componentLoader } from '../component/component.loader.ts'
+import { openInventory } from '../component/open-inventory.ts'
 import { type Context, createContext } from '../context.ts'
-import { awsIdentityLoader } from '../identity/aws-identity.loader.ts'
 import type { JobHandler } from '../jobs/registry.ts'
 import { type OperationRow, operationLoader } from '../operation/operation.loader.ts'
 import { beginOperation } from '../operation/operation.service.ts'
+import { runAll } from '../platform/run-all.ts'
 import { type IdentifiedKey, identifyKeys } from './identify-keys.ts'
 import { accountsRead, finishReading, type ItemOutcome, recordOutcomes } from './record-outcomes.ts'
-import { runAll, type Source, type SourceOutcome, scanAccount } from './scan-account.ts'
+import { type Source, type SourceOutcome, scanAccount } from './scan-account.ts'
 import { itemsOf, onlyItems, planForm, type SyncPlan } from './sync-plan.ts'
 
 /** Accounts at once an organization. */
@@ -66,12 +67,8 @@ async function groupByAccount(context: Context, plan: SyncPlan, keys: Identified
   }
   for (const component of await componentLoader(context).loadMany(plan.componentIds)) {
     if (!component || component instanceof Error || component.state !== 'INSTALLED') continue
-    const { id, organizationId, accountId, partition, awsAccountId } = component
-    const open = async (signal: AbortSignal) => {
-      const [setup, identity] = await Promise.all([roleSetupLoader(context).load(id), awsIdentityLoader(context).load(organizationId)])
-      if (!setup || !identity) throw new Error(`the INVENTORY component ${id} has no setup or its organization no identity`)
-      return context.accountReader.assume({ componentId: id, accountId, partition, setup, config: {} }, identity, signal)
-    }
+    const { id, accountId, awsAccountId } = component
+    const open = (signal: AbortSignal) => openInventory(context, component, signal)
     add(awsAccountId, { source: { id, open }, accountName: accountId, credentialId: null })
   }
   for (const one of keys) {

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsProblem } from '../aws/account-reader/problem.ts'
 import type { RolePage, RolesRead } from '../aws/account-reader/read-roles.ts'
 import type { RoleSession } from '../aws/verification/assume-role.ts'
@@ -57,22 +56,6 @@ export async function scanAccount(
   await endScan(context, account, owner, messageOf(outcomes))
   return outcomes
 }
-
-/** Runs the tasks, so many at once; one that answers `busy` is tried again after the others. */
-export async function runAll(tasks: (() => Promise<'done' | 'busy'>)[], atOnce: number): Promise<void> {
-  const open = [...tasks]
-  const worker = async () => {
-    for (let task = open.shift(); task; task = open.shift()) {
-      if ((await task()) === 'done') continue
-      open.push(task)
-      await sleep(busyWaitMs)
-    }
-  }
-  const workers = await Promise.allSettled(Array.from({ length: Math.min(atOnce, tasks.length) }, worker))
-  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
-}
-
-const busyWaitMs = 500
 
 async function readThrough(
   context: Context,

@@ -33,7 +33,17 @@ export interface AwsClientSettings {
 }
 
 /** As the SDK spells the services in AWS_ENDPOINT_URL_<SERVICE>. */
-export type AwsService = 'STS' | 'IAM' | 'ACCESSANALYZER' | 'CLOUDTRAIL' | 'LAMBDA' | 'SSO_ADMIN' | 'RESOURCE_EXPLORER_2'
+export type AwsService =
+  | 'STS'
+  | 'IAM'
+  | 'ACCESSANALYZER'
+  | 'CLOUDTRAIL'
+  | 'LAMBDA'
+  | 'SSO_ADMIN'
+  | 'RESOURCE_EXPLORER_2'
+  | 'S3'
+  | 'EC2'
+  | 'RESOURCE_GROUPS_TAGGING_API'
 
 export type AwsClients = ReturnType<typeof createAwsClients>
 
@@ -92,12 +102,34 @@ export function createAwsClients(settings: AwsClientSettings) {
     ssoAdmin: (region: string, credentials: AwsCredentials) => new SSOAdminClient(config('SSO_ADMIN', region, credentials)),
     resourceExplorer: (region: string, credentials: AwsCredentials) =>
       new ResourceExplorer2Client(config('RESOURCE_EXPLORER_2', region, credentials)),
+    // These three are loaded when first used: of a process that reads no resources they would be the largest part.
+    s3: async (region: string, credentials: AwsCredentials) => {
+      const { S3Client } = await import('@aws-sdk/client-s3')
+      return new S3Client({ ...config('S3', region, credentials), ...s3Settings })
+    },
+    ec2: async (region: string, credentials: AwsCredentials) => {
+      const { EC2Client } = await import('@aws-sdk/client-ec2')
+      return new EC2Client(config('EC2', region, credentials))
+    },
+    tagging: async (region: string, credentials: AwsCredentials) => {
+      const { ResourceGroupsTaggingAPIClient } = await import('@aws-sdk/client-resource-groups-tagging-api')
+      return new ResourceGroupsTaggingAPIClient(config('RESOURCE_GROUPS_TAGGING_API', region, credentials))
+    },
     /** Drops the sockets; what is in flight fails. */
     close(): void {
       httpAgent.destroy()
       httpsAgent.destroy()
     },
   }
+}
+
+/** What S3's client alone would look for in the environment and in ~/.aws. */
+const s3Settings = {
+  useArnRegion: false,
+  disableS3ExpressSessionAuth: true,
+  disableMultiregionAccessPoints: true,
+  requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+  responseChecksumValidation: 'WHEN_REQUIRED' as const,
 }
 
 async function noCredentials(): Promise<never> {

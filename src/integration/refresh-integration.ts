@@ -10,7 +10,7 @@ import { requireIntegration } from './write-integration.ts'
 /** Reads in the background what an integration has. While one refresh is under way, another call gets that one. */
 export async function refreshIntegration(context: Context, { id, wait }: { id: string; wait: boolean }): Promise<OperationRow> {
   const integration = await requireIntegration(context, { id })
-  const problem = problemOf(integration)
+  const problem = problemOf(integration) ?? (await obstacleTo(context, integration))
   if (problem) throw new Refusal(problem)
   const { organizationId } = integration
   const operation = await startOperation(context, {
@@ -46,4 +46,9 @@ function problemOf({ type, status }: IntegrationRow): UserErrorValue | null {
   if (!discovererOf(type)) return userError.precondition(path, `What integrations of type ${type} have is not read by refreshing them.`)
   if (status === 'DISABLED') return userError.precondition(path, 'The integration is switched off.', 'Enable it with enableIntegration.')
   return null
+}
+
+async function obstacleTo(context: Context, { organizationId, type }: IntegrationRow): Promise<UserErrorValue | null> {
+  const obstacle = await discovererOf(type)?.obstacle?.(context, organizationId)
+  return obstacle ? userError.precondition(['input', 'id'], obstacle.message, obstacle.remediation) : null
 }

@@ -10,7 +10,10 @@ export interface Discovered {
   type: string
   status: ResourceStatus
   statusMessage: string | null
-  sourceTags: { key: string; value: string }[]
+  /** null: they could not be read, and those that are known stay. */
+  sourceTags: { key: string; value: string }[] | null
+  /** The AWS account it lies in, where it is known to lie in one. */
+  awsAccountId?: string
 }
 
 export interface DiscoveredPermission {
@@ -89,16 +92,22 @@ async function upsertResources(tx: PoolClient, part: DiscoveryPart, maxResources
   const { rows } = await tx.query<{ inserted: number }>(
     `with given as (
        select * from json_to_recordset($3::json) as g("id" text, "externalId" text, "name" text, "type" text, "status" "ResourceStatus",
-         "statusMessage" text, "sourceTags" jsonb)
+         "statusMessage" text, "sourceTags" jsonb, "awsAccountId" text)
      ), differing as (
-       select g.* from given g left join "Resource" r on r."organizationId" = $1 and r."integrationId" = $2 and r."externalId" = g."externalId"
-       where r."id" is null or r."lastSeenAt" < now() - interval '1 hour' or (r."name", r."type", r."status", r."statusMessage", r."sourceTags")
-         is distinct from (g."name", g."type", g."status", g."statusMessage", g."sourceTags")
+       select g."id", g."externalId", g."name", g."type", g."status", g."statusMessage", g."awsAccountId",
+         coalesce(g."sourceTags", r."sourceTags", '[]') as "sourceTags"
+       from given g left join "Resource" r on r."organizationId" = $1 and r."integrationId" = $2 and r."externalId" = g."externalId"
+       where r."id" is null or r."lastSeenAt" < now() - interval '1 hour'
+         or (r."name", r."type", r."status", r."statusMessage", r."awsAccountId", r."sourceTags")
+           is distinct from (g."name", g."type", g."status", g."statusMessage", g."awsAccountId", coalesce(g."sourceTags", r."sourceTags"))
      ), written as (
-       insert into "Resource" ("id", "organizationId", "integrationId", "externalId", "name", "type", "status", "statusMessage", "sourceTags")
-       select d."id", $1, $2, d."externalId", d."name", d."type", d."status", d."statusMessage", d."sourceTags" from differing d order by d."externalId"
+       insert into "Resource" ("id", "organizationId", "integrationId", "externalId", "name", "type", "status", "statusMessage", "sourceTags",
+         "awsAccountId")
+       select d."id", $1, $2, d."externalId", d."name", d."type", d."status", d."statusMessage", d."sourceTags", d."awsAccountId"
+       from differing d order by d."externalId"
        on conflict ("organizationId", "integrationId", "externalId") do update set "name" = excluded."name", "type" = excluded."type",
-         "status" = excluded."status", "statusMessage" = excluded."statusMessage", "sourceTags" = excluded."sourceTags", "lastSeenAt" = now()
+         "status" = excluded."status", "statusMessage" = excluded."statusMessage", "sourceTags" = excluded."sourceTags",
+         "awsAccountId" = excluded."awsAccountId", "lastSeenAt" = now()
        returning xmax = 0 as "isNew"
      )
      select count(*)::int as "inserted" from written where "isNew"`,

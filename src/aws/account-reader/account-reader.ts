@@ -8,6 +8,8 @@ import { ask } from '../verification/answer.ts'
 import { assumeRole, type RoleSession, roleArn, STS } from '../verification/assume-role.ts'
 import { AwsProblem, answerOf } from './problem.ts'
 import { type Reading, type RolePage, type RolesRead, readRoles } from './read-roles.ts'
+import type { ResourcesRead } from './resources/read-resources.ts'
+import type { AwsResourceType, SeenResource } from './resources/seen-resource.ts'
 
 export interface AccountReaderSettings extends AwsClientSettings {
   /** AWS_REGION: the default region of accounts of its partition. */
@@ -24,6 +26,13 @@ export interface AccountReader {
   alias(session: RoleSession, signal: AbortSignal): Promise<string | null | undefined>
   /** Every role of the account, page by page. Only where it returns has it seen them all. */
   roles(session: RoleSession, signal: AbortSignal): AsyncGenerator<RolePage, RolesRead>
+  /** The account's resources of these types, page by page. Rejects only where `found` does: what could not be read is told at the end. */
+  resources(
+    session: RoleSession,
+    wants: (type: AwsResourceType) => boolean,
+    found: (resources: SeenResource[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ResourcesRead>
   close(): void
 }
 
@@ -81,6 +90,11 @@ export function createAccountReader(settings: AccountReaderSettings, tokens: Tok
 
     alias: (session, signal) => readAccountAlias({ clients, signal }, session),
     roles: (session, signal) => readRoles(reading(session, signal), session),
+    async resources(session, wants, found, signal) {
+      setMaxListeners(0, signal)
+      const { readResources } = await import('./resources/read-resources.ts')
+      return readResources(reading(session, signal), session, wants, found)
+    },
     close: () => clients.close(),
   }
 }

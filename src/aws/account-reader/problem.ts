@@ -9,6 +9,8 @@ export class AwsProblem extends Error {
     message: string,
     /** The call is not allowed: asking again does not help, another call may. */
     readonly isDenial: boolean,
+    /** AWS told of a part, and that there is more which it does not tell. */
+    readonly isTruncation = false,
   ) {
     super(message)
   }

@@ -22,6 +22,8 @@ export interface RolePage {
 /** What a reading that saw every role could not see of them. */
 export interface RolesRead {
   warnings: string[]
+  /** Why not every role's tags were read; null: they were. */
+  tagProblem: AwsProblem | null
 }
 
 /** Roles a call; AWS gives fewer when it likes. */
@@ -52,7 +54,8 @@ export async function* readRoles(reading: Reading, session: RoleSession): AsyncG
     if (tagged.length > 0) yield { roles: [], tagged }
     if (!(await details.readAhead())) break
   }
-  return { warnings: details.problem ? [`Tags were not read. ${details.problem.message}`] : [] }
+  const { problem } = details
+  return { warnings: problem ? [`Tags were not read. ${problem.message}`] : [], tagProblem: problem }
 }
 
 async function* detailsAlone(details: Details, denial: AwsProblem): AsyncGenerator<RolePage, RolesRead> {
@@ -60,7 +63,7 @@ async function* detailsAlone(details: Details, denial: AwsProblem): AsyncGenerat
     yield { roles: details.takeAll(), tagged: [] }
   } while (await details.readAhead())
   if (details.problem) throw details.problem
-  return { warnings: [`Descriptions and session durations were not read. ${denial.message}`] }
+  return { warnings: [`Descriptions and session durations were not read. ${denial.message}`], tagProblem: null }
 }
 
 /** The pages of GetAccountAuthorizationDetails, as far as they were read and not yet taken. */

@@ -8,7 +8,7 @@ import { readCatalog } from './read-catalog.ts'
 const totalMs = 60_000
 
 /** Reads a PostgreSQL server: its databases and roles, and the schemas and tables of one database. */
-export const discoverPostgresql: Discover = async (target, outbound, signal) => {
+export const discoverPostgresql: Discover = async ({ outbound }, target, found, signal) => {
   const server = {
     host: target.param('host') ?? '',
     port: Number(target.param('port')),
@@ -19,11 +19,13 @@ export const discoverPostgresql: Discover = async (target, outbound, signal) => 
     password: target.secret.password ?? '',
   }
   const ends = AbortSignal.any([signal, AbortSignal.timeout(totalMs)])
-  try {
-    return await withConnection(server, outbound, ends, (query) => readCatalog(query, target.wants))
-  } catch (error) {
-    // Cut off by the worker's end: nothing is known of the server.
-    if (signal.aborted) throw signal.reason
-    throw error instanceof DiscoveryError ? error : new DiscoveryError(explain(error, server))
-  }
+  const { resources, ...end } = await withConnection(server, outbound, ends, (query) => readCatalog(query, target.wants)).catch(
+    (error: unknown) => {
+      // Cut off from here: nothing is known of the server.
+      if (signal.aborted) throw signal.reason
+      throw error instanceof DiscoveryError ? error : new DiscoveryError(explain(error, server))
+    },
+  )
+  await found(resources)
+  return end
 }

@@ -1,5 +1,5 @@
 import type { Discovered, DiscoveredPermission } from '../../resource/discovery-run.ts'
-import type { Discovery } from '../discovery.ts'
+import type { DiscoveryEnd } from '../discovery.ts'
 import { DiscoveryError } from '../discovery-error.ts'
 import type { Query } from './connection.ts'
 
@@ -44,7 +44,10 @@ const permissionQueries: Record<string, string> = {
 }
 
 /** What the server has of the types that are wanted. */
-export async function readCatalog(query: Query, wants: (resourceType: string) => boolean): Promise<Discovery> {
+export async function readCatalog(
+  query: Query,
+  wants: (resourceType: string) => boolean,
+): Promise<DiscoveryEnd & { resources: Discovered[] }> {
   const resources = new Map<string, Discovered>()
   const permissions = new Map<string, DiscoveredPermission>()
   const truncated: string[] = []
@@ -59,9 +62,13 @@ export async function readCatalog(query: Query, wants: (resourceType: string) =>
     for (const [name] of await query(`${permissionQueries[type]}`))
       permissions.set(`${type} ${name}`, { resourceType: type, name: text(name) })
   }
-  const missing =
-    truncated.length > 0 ? `More than ${maxRows} of ${truncated.join(' and ')}: the rest was not read, and nothing counts as gone.` : null
-  return { resources: [...resources.values()], permissions: [...permissions.values()], missing }
+  const isComplete = truncated.length === 0
+  return {
+    resources: [...resources.values()],
+    permissions: [...permissions.values()],
+    isComplete,
+    warning: isComplete ? null : `More than ${maxRows} of ${truncated.join(' and ')}: the rest was not read, and nothing counts as gone.`,
+  }
 }
 
 function resourceOf(type: string, tags: [string, string], [id, name, ...values]: (string | null)[]): Discovered {
