@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AwsEmulator, createAwsEmulator } from '../../emulator/emulator.ts'
+import { putInstance } from '../../emulator/services/ec2.ts'
 import { putIdentityCenterInstance } from '../../emulator/services/identity-center.ts'
+import { putBucket } from '../../emulator/services/s3.ts'
 import { allow, policy, servicePrincipal, trustPolicy } from './documents.ts'
 import { startIssuer, type TestIssuer } from './oidc-issuer.ts'
 
@@ -179,6 +181,22 @@ describe.skipIf(!command && !isRequired)("Debian's AWS CLI", { timeout: 180_000 
     await expect(aws(missing)).rejects.toThrow(/ResourceNotFoundException.*Function not found/)
   })
 
+  test('s3api, ec2, resourcegroupstaggingapi', async () => {
+    putBucket(emulator.state.account(accountId), { name: 'reports', region: 'us-east-1', tags: { team: 'blue' } }, Date.now())
+    const { id } = putInstance(emulator.state.account(accountId), { region: 'us-east-1', tags: { Name: 'web' } }, Date.now())
+    expect(await aws(['s3api', 'list-buckets'])).toMatchObject({ Buckets: [{ Name: 'reports' }] })
+    expect(await aws(['ec2', 'describe-instances', '--instance-ids', id])).toMatchObject({
+      Reservations: [
+        { OwnerId: accountId, Instances: [{ InstanceId: id, State: { Name: 'running' }, Tags: [{ Key: 'Name', Value: 'web' }] }] },
+      ],
+    })
+    expect(await aws(['ec2', 'describe-regions', '--query', 'Regions[].RegionName'])).toContain('us-east-1')
+    const tagged = await aws(['resourcegroupstaggingapi', 'get-resources', '--resource-type-filters', 's3'])
+    expect(tagged).toMatchObject({
+      ResourceTagMappingList: [{ ResourceARN: 'arn:aws:s3:::reports', Tags: [{ Key: 'team', Value: 'blue' }] }],
+    })
+  })
+
   test('sso-admin and resource-explorer-2', async () => {
     const { arn, identityStoreId } = putIdentityCenterInstance(emulator.state.account(accountId), 'us-east-1', Date.now())
     expect(await aws(['sso-admin', 'list-instances'])).toMatchObject({
@@ -188,5 +206,10 @@ describe.skipIf(!command && !isRequired)("Debian's AWS CLI", { timeout: 180_000 
     const { Arn } = await aws(['resource-explorer-2', 'create-index'])
     expect(await aws(['resource-explorer-2', 'get-index'])).toMatchObject({ Arn, Type: 'LOCAL', State: 'ACTIVE' })
     expect(await aws(['resource-explorer-2', 'list-indexes'])).toEqual({ Indexes: [{ Arn, Region: 'us-east-1', Type: 'LOCAL' }] })
+    const { View } = await aws(['resource-explorer-2', 'create-view', '--view-name', 'all', '--included-properties', 'Name=tags'])
+    const { ViewArn } = View as { ViewArn: string }
+    await aws(['resource-explorer-2', 'associate-default-view', '--view-arn', ViewArn])
+    const bucket = { Arn: 'arn:aws:s3:::reports', OwningAccountId: accountId, Properties: [{ Name: 'tags' }] }
+    expect(await aws(['resource-explorer-2', 'search', '--query-string', 'resourcetype:s3:bucket'])).toMatchObject({ Resources: [bucket] })
   })
 })
