@@ -21,12 +21,7 @@ import {
   RoleMappingMutations,
   UserGroupAwsRolesResolver,
 } from './aws-role/role-mapping.resolver.ts'
-import {
-  AwsAccountSyncResolver,
-  AwsSyncResolver,
-  IntegrationAwsSyncResolver,
-  OrganizationAwsSyncResolver,
-} from './aws-sync/aws-sync.resolver.ts'
+import { AwsAccountSyncResolver, AwsSyncResolver, OrganizationAwsSyncResolver } from './aws-sync/aws-sync.resolver.ts'
 import { ComponentMutations } from './component/component.mutations.ts'
 import {
   AccessLogsComponentResolver,
@@ -138,7 +133,6 @@ const resolvers = [
   AccountAwsRolesResolver,
   AwsSyncResolver,
   AwsAccountSyncResolver,
-  IntegrationAwsSyncResolver,
   OrganizationAwsSyncResolver,
   BackgroundOperationResolver,
   BackgroundOperationResultResolver,

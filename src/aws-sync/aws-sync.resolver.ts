@@ -5,8 +5,6 @@ import { AwsAccount } from '../aws-account/aws-account.type.ts'
 import { awsCredentialLoader } from '../aws-credential/aws-credential.loader.ts'
 import { AwsCredential } from '../aws-credential/aws-credential.type.ts'
 import type { Context } from '../context.ts'
-import type { IntegrationRow } from '../integration/integration.loader.ts'
-import { Integration } from '../integration/integration.type.ts'
 import type { OperationRow } from '../operation/operation.loader.ts'
 import { BackgroundOperationPayload } from '../operation/operation.type.ts'
 import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
@@ -15,7 +13,6 @@ import { payload } from '../platform/errors.ts'
 import { loadPage } from '../platform/pagination/connection.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
 import { Where } from '../platform/pagination/page-source.ts'
-import { DateTime } from '../platform/scalars.ts'
 import { type AwsAccountSyncRow, type AwsSyncRow, accountSyncs, awsSyncLoader } from './aws-sync.loader.ts'
 import { refreshAwsRoles, setAwsSync, syncAwsAccounts } from './aws-sync.service.ts'
 import {
@@ -100,18 +97,6 @@ export class AwsAccountSyncResolver {
   @Requires('AWS_READ')
   credential(@Root() { credentialId }: AwsAccountSyncRow, @Ctx() context: Context) {
     return credentialId ? awsCredentialLoader(context).load(credentialId) : null
-  }
-}
-
-@Resolver(() => Integration)
-export class IntegrationAwsSyncResolver {
-  @FieldResolver(() => DateTime, {
-    nullable: true,
-    description:
-      'When it was last read with success, in part included; of the aws integration: when a synchronization of its AWS accounts last ended so.',
-  })
-  async lastSyncAt(@Root() { organizationId, type, lastSyncAt }: IntegrationRow, @Ctx() context: Context) {
-    return type === 'aws' ? ((await awsSyncLoader(context).load(organizationId))?.lastSuccessAt ?? null) : lastSyncAt
   }
 }
 

@@ -51,7 +51,7 @@ export async function settleAbandonedSyncs(db: Queryable): Promise<void> {
   })
 }
 
-/** How a sync ended. */
+/** How a sync ended; where it read any account, the aws integration has been read, too. */
 export async function noteSyncEnded(
   tx: Queryable,
   organizationId: string,
@@ -62,6 +62,11 @@ export async function noteSyncEnded(
       "lastOperationId" = $4, "lastSuccessAt" = case when $2 in ('SUCCEEDED', 'SUCCEEDED_WITH_WARNING') then now() else "lastSuccessAt" end
       where "organizationId" = $1`,
     values: [organizationId, state, message, operationId],
+  })
+  if (state !== 'SUCCEEDED' && state !== 'SUCCEEDED_WITH_WARNING') return
+  await tx.query({
+    text: `update "Integration" set "lastSyncAt" = now() where "organizationId" = $1 and "type" = 'aws'`,
+    values: [organizationId],
   })
 }
 

@@ -28,17 +28,7 @@ export async function deleteIntegration(context: Context, { id, expectedVersion 
     if (present.rowCount === 0) return false
     await cancelRefreshes(tx, organizationId, id, 'The integration was deleted.')
     const before = await lockIntegration(tx, found, expectedVersion, 'update')
-    const dependants = await dependantsOf(tx, organizationId, id)
-    if (dependants.length > 0) throw new Refusal(stillNeeded(dependants))
-    await deleteContents(tx, organizationId, id, (ids) =>
-      assertUnnamed(
-        tx,
-        organizationId,
-        ids.map((resourceId) => `resource.${resourceId}`),
-      ),
-    )
-    await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, id])
-    await assertUnnamed(tx, organizationId, [`integration.${id}`])
+    await forgetIntegration(tx, { organizationId, id }, ['input', 'id'])
     await recordEvents(tx, context, [{ organizationId, action: 'integration.delete', subjectId: id, before: auditableOf(before) }])
     return true
   })
@@ -46,14 +36,32 @@ export async function deleteIntegration(context: Context, { id, expectedVersion 
   return { deletedIds: isDeleted ? [id] : [], alreadyAbsent: !isDeleted, organizationId }
 }
 
+/**
+ * Deletes an integration that the transaction has locked, with its resources. Throws a Refusal, at `path`, while the owners of others are
+ * looked up in it, or a resource group names it, something of it, or one of `keys`, which are gone already.
+ */
+export async function forgetIntegration(
+  tx: PoolClient,
+  { organizationId, id }: { organizationId: string; id: string },
+  path: string[],
+  keys: string[] = [],
+): Promise<void> {
+  const dependants = await dependantsOf(tx, organizationId, id)
+  if (dependants.length > 0) throw new Refusal(stillNeeded(dependants, path))
+  const unnamed = (named: string[]) => assertUnnamed(tx, organizationId, named, path)
+  await deleteContents(tx, organizationId, id, (ids) => unnamed(ids.map((resourceId) => `resource.${resourceId}`)))
+  await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, id])
+  await unnamed([`integration.${id}`, ...keys])
+}
+
 const batchSize = 20_000
 
 /** Deletes the resources of an integration, so many a statement that none takes longer than a statement may; `each` is told what went. */
-export async function deleteContents(
+async function deleteContents(
   tx: PoolClient,
   organizationId: string,
   integrationId: string,
-  each?: (ids: string[]) => Promise<void>,
+  each: (ids: string[]) => Promise<void>,
 ): Promise<void> {
   for (;;) {
     const { rows } = await tx.query<{ id: string }>(
@@ -61,7 +69,7 @@ export async function deleteContents(
          select "id" from "Resource" where "organizationId" = $1 and "integrationId" = $2 limit $3) returning "id"`,
       [organizationId, integrationId, batchSize],
     )
-    await each?.(rows.map(({ id }) => id))
+    await each(rows.map(({ id }) => id))
     if (rows.length < batchSize) return
   }
 }
@@ -69,13 +77,13 @@ export async function deleteContents(
 const maxBlockers = 50
 
 /** A policy that denies it would be silently gone with it. Asked once it is deleted, which waits for whoever is about to name it. */
-async function assertUnnamed(tx: PoolClient, organizationId: string, keys: string[]): Promise<void> {
+async function assertUnnamed(tx: PoolClient, organizationId: string, keys: string[], path: string[]): Promise<void> {
   const blockers = await resourceGroupsNaming(tx, organizationId, keys, maxBlockers)
   if (blockers.length === 0) return
   throw new Refusal(
     userError.precondition(
-      ['input', 'id'],
-      'Resource groups name the integration, or resources of it.',
+      path,
+      'Resource groups name the integration, or something of it.',
       'Take them out of these resource groups with updateResourceGroup first.',
       blockers,
     ),
@@ -91,10 +99,10 @@ async function dependantsOf(tx: PoolClient, organizationId: string, id: string):
   return rows
 }
 
-function stillNeeded(dependants: IntegrationRow[]): UserErrorValue {
+function stillNeeded(dependants: IntegrationRow[], path: string[]): UserErrorValue {
   const names = dependants.map(({ name }) => name).join(', ')
   return userError.precondition(
-    ['input', 'id'],
+    path,
     `The owners of other integrations are looked up in it: ${names}.`,
     'Give these another sourceIntegrationId in owner and ownersMapping, or none; then delete it.',
     dependants,

@@ -3,13 +3,14 @@ import { lockAwsIntegration } from '../component/integration-lock.ts'
 import { recordRemovals, removeAll } from '../component/remove-component.ts'
 import type { Context } from '../context.ts'
 import { ensureAwsIdentity, ensureGoogleIdentity } from '../identity/aws-identity.ts'
-import { requireOrganization } from '../organization/organization.service.ts'
+import { lineUp, requireOrganization } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
 import type { Queryable } from '../platform/statement.ts'
 import { newId } from '../platform/typeid.ts'
-import { deleteContents } from './delete-integration.ts'
+import { forgetIntegration } from './delete-integration.ts'
 import { awsIntegrationLoader, type IntegrationRow, integrationByNameLoader, integrationColumns } from './integration.loader.ts'
+import { cancelRefreshes } from './switch-integration.ts'
 
 const awsIntegrationName = 'aws'
 
@@ -26,7 +27,8 @@ export async function installAwsIntegration(
     // A partial unique index allows one of type aws: of two calls at once, the second inserts nothing. Nor must it fail on the name's index,
     // which is why no index is named here.
     const { rows } = await tx.query<IntegrationRow>(
-      `insert into "Integration" as i ("id", "organizationId", "name", "type", "status", "statusMessage") values ($1, $2, $3, 'aws', 'INITIALIZING', $4)
+      `insert into "Integration" as i ("id", "organizationId", "name", "type", "status", "statusMessage", "lastSyncAt")
+       values ($1, $2, $3, 'aws', 'INITIALIZING', $4, (select "lastSuccessAt" from "AwsSync" where "organizationId" = $2))
        on conflict do nothing returning ${integrationColumns}`,
       [newId('int'), organizationId, awsIntegrationName, 'No component is installed yet: stage, verify and configure one.'],
     )
@@ -66,7 +68,10 @@ async function notInstalled(context: Context, organizationId: string): Promise<R
   return new Refusal(userError.duplicate(path, message, namesake))
 }
 
-/** Removes the aws integration with every component. Identity and accounts stay: installing again gives the same identity. */
+/**
+ * Removes the aws integration with every component and resource; a refresh under way is cancelled. Identity and accounts stay: installing
+ * again gives the same identity.
+ */
 export async function uninstallAwsIntegration(
   context: Context,
   { organizationId, confirmSlug }: { organizationId: string; confirmSlug: string },
@@ -81,14 +86,23 @@ export async function uninstallAwsIntegration(
       ),
     )
   }
+  const path = ['input', 'organizationId']
   const deletedIds = await transaction(context.db.pool, async (tx) => {
+    // No refresh begins from here on, and those under way end before their integration is locked, as they lock it last.
+    await lineUp(tx, organizationId, path)
+    const found = await tx.query<{ id: string }>(`select "id" from "Integration" where "organizationId" = $1 and "type" = 'aws'`, [
+      organizationId,
+    ])
+    const presentId = found.rows[0]?.id
+    if (presentId) await cancelRefreshes(tx, organizationId, presentId, 'The integration was uninstalled.')
     // Waits for changes of components under way; later ones find no integration.
     const integrationId = await lockAwsIntegration(tx, organizationId, 'update')
     if (!integrationId) return []
+    if (integrationId !== presentId) throw new Refusal(userError.conflict(path, null))
     const removed = await removeAll(tx, organizationId, 'c."integrationId" = $2', integrationId)
     await recordRemovals(tx, context, organizationId, removed)
-    await deleteContents(tx, organizationId, integrationId)
-    await tx.query('delete from "Integration" where "organizationId" = $1 and "id" = $2', [organizationId, integrationId])
+    const keys = removed.map(({ id }) => `component.${id}`)
+    await forgetIntegration(tx, { organizationId, id: integrationId }, path, keys)
     await recordEvents(tx, context, [
       { organizationId, action: 'integration.uninstall', subjectId: integrationId, before: { type: 'aws', components: removed.length } },
     ])

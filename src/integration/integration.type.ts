@@ -67,6 +67,13 @@ export class Integration extends Node {
   @Field(() => String, { nullable: true, description: 'How people come to what it has, in the words of its administrators.' })
   customAccessDetails!: string | null
 
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When it was last read with success, in part included; of the aws integration by a refresh or a synchronization of its accounts.',
+  })
+  lastSyncAt!: Date | null
+
   @Field(() => DateTime, { description: 'When it was made.' })
   createdAt!: Date
 

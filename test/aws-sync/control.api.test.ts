@@ -196,4 +196,11 @@ test('the aws integration says when its accounts were last read with success; be
   const { integration } = await calls.ask(`{ integration(id: "${installAwsIntegration.integration.id}") { lastSyncAt } }`)
   expect(integration.lastSyncAt).not.toBeNull()
   expect(integration.lastSyncAt).toBe((await calls.state()).lastSuccessAt)
+  await calls.ask('mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { errors { message } } }', {
+    input: { organizationId: calls.id, name: 'never', type: 'custom', config: {} },
+  })
+  const { organization } = await calls.ask(
+    `{ organization(id: "${calls.id}") { integrations(orderBy: { field: LAST_SYNC_AT, direction: DESC }) { nodes { name } } } }`,
+  )
+  expect(organization.integrations.nodes).toEqual([{ name: 'aws' }, { name: 'never' }])
 })

@@ -35,8 +35,9 @@ export interface InventoryAccount {
   /** Switches Resource Explorer on in a region. */
   explorer(region: string, type: 'LOCAL' | 'AGGREGATOR', view?: Partial<View> | null): void
   fault(fault: FaultInput): string
-  /** How often a call came of this account; with a region of the last thousand calls. */
-  calls(operation: string, region?: string): number
+  /** How often a call came of this account since the last `forget`. */
+  calls(operation: string): number
+  forget(): void
 }
 
 const operation = 'operation { id status statusMessage finishedAt progress { done total } summary { total succeeded failed } }'
@@ -90,6 +91,8 @@ function inventoryAccount({ aws }: TestApp, component: Data): InventoryAccount {
   const partition: ArnPartition = component.partition === 'AWS' ? 'aws' : 'aws-us-gov'
   const account = aws.state.account(component.itemId, { partition })
   const now = aws.state.now()
+  const count = (operation: string) => aws.requests.count({ operation, accountId: account.id })
+  const before = new Map<string, number>()
   return {
     id: account.id,
     component,
@@ -109,10 +112,9 @@ function inventoryAccount({ aws }: TestApp, component: Data): InventoryAccount {
       if (view) putView(account, region, now, view)
     },
     fault: (fault) => aws.faults.add({ ...fault, accountId: account.id }),
-    calls: (operation, region) =>
-      region === undefined
-        ? aws.requests.count({ operation, accountId: account.id })
-        : aws.requests.recent().filter((call) => call.operation === operation && call.accountId === account.id && call.region === region)
-            .length,
+    calls: (operation) => count(operation) - (before.get(operation) ?? 0),
+    forget() {
+      for (const { operation } of aws.requests.byOperation()) before.set(operation, count(operation))
+    },
   }
 }

@@ -114,6 +114,54 @@ describe('uninstalling', () => {
     expect(identityOf(await baseOf(own))).toEqual(identity)
   })
 
+  test.each<[string, (integrationId: string, component: Data, resourceId: string) => string]>([
+    ['the integration', (id) => `integration.${id}`],
+    ['a component of it', (_id, component) => `component.${component.id}`],
+    ['a resource of it', (_id, _component, resourceId) => `resource.${resourceId}`],
+  ])('is refused while a resource group names %s, and names the group', async (_what, keyOf) => {
+    const own = await tenant(app)
+    const component = await own.bring(itemOf('ACCESS_LOGS'), 'STAGE')
+    const integrationId = component.integration.id
+    const resourceId = newId('res')
+    await app.booted.services.db.pool.query(
+      `insert into "Resource" ("id", "organizationId", "integrationId", "externalId", "name", "type", "status") values ($1, $2, $3, 'a', 'a', 'b', 'ACTIVE')`,
+      [resourceId, own.id, integrationId],
+    )
+    const { createResourceGroup } = await own.ask(
+      'mutation ($input: CreateResourceGroupInput!) { createResourceGroup(input: $input) { resourceGroup { id } errors { message } } }',
+      {
+        input: {
+          organizationId: own.id,
+          name: 'naming',
+          scope: [{ key: `organization.${own.id}`, objects: [{ key: keyOf(integrationId, component, resourceId) }] }],
+        },
+      },
+    )
+    expect(createResourceGroup.errors).toEqual([])
+    const before = await rowsOf(app, own.id)
+    const { errors, deletedIds } = await own.calls.uninstall()
+    const blockers = [{ id: createResourceGroup.resourceGroup.id }]
+    expect(errors).toMatchObject([{ __typename: 'PreconditionError', path: ['input', 'organizationId'], blockers }])
+    expect(deletedIds).toEqual([])
+    expect(await rowsOf(app, own.id)).toEqual(before)
+    await own.ask(`mutation { deleteResourceGroup(input: { id: "${createResourceGroup.resourceGroup.id}" }) { deletedIds } }`)
+    expect(accepted(await own.calls.uninstall()).deletedIds).toContain(integrationId)
+  })
+
+  test('is refused while the owners of another integration are looked up in it', async () => {
+    const own = await tenant(app)
+    const { integration } = await own.bring(itemOf('ACCESS_LOGS'), 'STAGE')
+    const owner = { attributeType: 'a', attributeValues: ['b'], sourceIntegrationId: integration.id }
+    const { createIntegration } = await own.ask(
+      'mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { integration { id } errors { message } } }',
+      { input: { organizationId: own.id, name: 'other', type: 'custom', config: {}, owner } },
+    )
+    const { errors } = await own.calls.uninstall()
+    expect(errors).toMatchObject([{ __typename: 'PreconditionError', blockers: [{ id: createIntegration.integration.id }] }])
+    await own.ask(`mutation { deleteIntegration(input: { id: "${createIntegration.integration.id}" }) { deletedIds } }`)
+    expect(accepted(await own.calls.uninstall()).alreadyAbsent).toBe(false)
+  })
+
   test('needs the slug, exactly: without it nothing changes', async () => {
     const own = await tenant(app)
     await own.bring(itemOf('INVENTORY'), 'INSTALLED')
