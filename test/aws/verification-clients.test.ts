@@ -1,8 +1,11 @@
 import { GetAnalyzerCommand } from '@aws-sdk/client-accessanalyzer'
 import { GetEventDataStoreCommand } from '@aws-sdk/client-cloudtrail'
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2'
 import { GetRoleCommand } from '@aws-sdk/client-iam'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { ListIndexesCommand } from '@aws-sdk/client-resource-explorer-2'
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api'
+import { ListBucketsCommand } from '@aws-sdk/client-s3'
 import { ListInstancesCommand } from '@aws-sdk/client-sso-admin'
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -19,6 +22,10 @@ interface Addressed {
   request: { protocol: string; hostname: string; headers: Record<string, string> }
 }
 
+interface Interceptable {
+  middlewareStack: { add(step: unknown, where: unknown): void }
+}
+
 /** Where a command would have been sent, taken off the stack right before the wire. */
 async function addressOf(settings: AwsClientSettings, send: (all: AwsClients) => Promise<unknown>): Promise<string> {
   let address = 'nowhere'
@@ -28,17 +35,18 @@ async function addressOf(settings: AwsClientSettings, send: (all: AwsClients) =>
       name === 'close'
         ? all.close
         : (region: string, ...rest: []) => {
-            const client = (
-              all[name] as (region: string, ...rest: []) => { middlewareStack: { add(step: unknown, where: unknown): void } }
-            )(region, ...rest)
+            const made = (all[name] as (region: string, ...rest: []) => Interceptable | Promise<Interceptable>)(region, ...rest)
             const stop = () => async (args: Addressed) => {
               const { protocol, hostname, headers } = args.request
               const scope = /Credential=ASIAEXAMPLE\/\d+\/([^/]+\/[^/]+)/.exec(headers.authorization ?? '')?.[1] ?? 'unsigned'
               address = `${protocol}//${hostname} ${scope}`
               throw new Error('stopped before the wire')
             }
-            client.middlewareStack.add(stop, { step: 'deserialize', priority: 'low', name: 'stop', override: true })
-            return client
+            const intercepted = (client: Interceptable) => {
+              client.middlewareStack.add(stop, { step: 'deserialize', priority: 'low', name: 'stop', override: true })
+              return client
+            }
+            return made instanceof Promise ? made.then(intercepted) : intercepted(made)
           },
   })
   await expect(send(watched)).rejects.toThrow('stopped before the wire')
@@ -76,10 +84,23 @@ const addresses: [string, (all: AwsClients) => Promise<unknown>][] = [
     'https://resource-explorer-2.eu-west-1.amazonaws.com eu-west-1/resource-explorer-2',
     (all) => all.resourceExplorer('eu-west-1', credentials).send(new ListIndexesCommand({})),
   ],
+  [
+    'https://ec2.eu-west-1.amazonaws.com eu-west-1/ec2',
+    async (all) => (await all.ec2('eu-west-1', credentials)).send(new DescribeRegionsCommand({})),
+  ],
+  [
+    'https://s3.us-gov-west-1.amazonaws.com us-gov-west-1/s3',
+    async (all) => (await all.s3('us-gov-west-1', credentials)).send(new ListBucketsCommand({})),
+  ],
+  [
+    'https://tagging.eu-west-1.amazonaws.com eu-west-1/tagging',
+    async (all) => (await all.tagging('eu-west-1', credentials)).send(new GetResourcesCommand({})),
+  ],
 ]
 
 test.each(addresses)('without an endpoint of its own a call goes to %s, whatever the environment says', async (address, send) => {
-  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_IAM', 'AWS_ENDPOINT_URL_STS']) vi.stubEnv(name, 'http://127.0.0.1:1')
+  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_IAM', 'AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL_S3'])
+    vi.stubEnv(name, 'http://127.0.0.1:1')
   expect(await addressOf({ endpointUrl: null }, send)).toBe(address)
 })
 
