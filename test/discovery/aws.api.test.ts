@@ -364,6 +364,18 @@ describe.concurrent('by refreshIntegration', () => {
       app.aws.faults.remove(fault)
       expect(await own.refreshed()).toMatchObject({ status: 'SUCCEEDED' })
     })
+
+    it('ends with the integration, which is uninstalled with all that was found', async () => {
+      const { own, account } = await filled()
+      await own.refreshed()
+      account.forget()
+      account.fault({ kind: 'slow', delayMs: 20_000, operation: 'ListFunctions' })
+      const { operation } = await own.refresh(false)
+      await expect.poll(() => account.calls('ListFunctions'), { timeout: 10_000 }).toBeGreaterThan(0)
+      accepted(await own.calls.uninstall())
+      expect(await statusOf(own, operation.id)).toBe('CANCELLED')
+      expect(await own.rows()).toEqual([])
+    })
   })
 })
 
