@@ -80,6 +80,9 @@ describe.concurrent('by refreshIntegration', () => {
       expect(await readAgain()).toEqual([0, 0, 4, 4, 1])
       account.explorer('eu-west-1', 'LOCAL')
       expect(await readAgain()).toEqual([0, 2, 3, 3, 1])
+      account.explorer('eu-west-1', 'AGGREGATOR')
+      expect(await readAgain()).toEqual([2, 0, 3, 3, 1])
+      account.explorer('eu-west-1', 'LOCAL')
       for (const region of ['us-east-1', 'us-west-2', 'eu-central-1']) account.explorer(region, 'LOCAL')
       expect(await readAgain()).toEqual([0, 12, 0, 0, 0])
       // What the view does not tell, tags, is asked for.
@@ -234,19 +237,19 @@ describe.concurrent('by refreshIntegration', () => {
       const gone = account.bucket(`gone-${account.id}`, 'us-east-1')
       await own.refreshed()
       bucketsOf(account.aws).delete(`gone-${account.id}`)
-      for (let index = 0; index < 1_001; index++) account.lambda(`f${index}`, 'us-east-1', { of: 'many' })
+      for (let index = 0; index < 4_500; index++) account.lambda(`f${index}`, 'us-east-1', { of: 'many' })
       const { status, statusMessage, summary } = await own.refreshed()
       expect([status, summary.total]).toEqual(['SUCCEEDED_WITH_WARNING', 1_001])
       expect(statusMessage).toMatch(/Search in us-east-1 told of 1000 lambda:function, and there are more\. Make one .* the aggregator/)
       expect((await own.resources()).get(gone)?.status ?? 'not among the first').not.toBe('DELETED')
       account.explorer('us-east-1', 'AGGREGATOR')
-      expect(await own.refreshed()).toMatchObject({ status: 'SUCCEEDED', summary: { total: 1_002 } })
+      expect(await own.refreshed()).toMatchObject({ status: 'SUCCEEDED', summary: { total: 4_501 } })
       const { rows } = await app.booted.services.db.pool.query(
         `select "status", count(*)::int from "Resource" where "organizationId" = $1 group by 1 order by 1`,
         [own.id],
       )
       expect(rows).toEqual([
-        { status: 'ACTIVE', count: 1_002 },
+        { status: 'ACTIVE', count: 4_501 },
         { status: 'DELETED', count: 1 },
       ])
     })

@@ -40,10 +40,11 @@ export interface AccountReader {
 export function createAccountReader(settings: AccountReaderSettings, tokens: TokenSource): AccountReader {
   const clients = createAwsClients(settings)
   const { awsRegion } = settings
-  const reading = (session: Pick<RoleSession, 'credentials'>, signal: AbortSignal): Reading => ({
+  const reading = ({ credentials, partition }: RoleSession, signal: AbortSignal): Reading => ({
     clients,
     signal,
-    secrets: new Set(secretsOf(session.credentials)),
+    secrets: new Set(secretsOf(credentials)),
+    region: defaultRegion(partition, awsRegion ?? undefined),
   })
 
   const callerIn = async (partition: AwsPartition, credentials: AwsCredentials, signal: AbortSignal) => {

@@ -11,6 +11,8 @@ export interface Reading {
   clients: AwsClients
   signal: AbortSignal
   secrets: Set<string>
+  /** Where to ask what any region of the account's partition tells. */
+  region: string
 }
 
 export interface RolePage {

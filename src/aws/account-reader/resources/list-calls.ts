@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2'
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { ListBucketsCommand } from '@aws-sdk/client-s3'
-import { arnPartitionOf, defaultRegion, regionBelongsTo } from '../../partition.ts'
+import { arnPartitionOf, regionBelongsTo } from '../../partition.ts'
 import type { RoleSession } from '../../verification/assume-role.ts'
 import type { Reading } from '../read-roles.ts'
 import { callAws, pagesOf } from './pages.ts'
@@ -12,7 +12,7 @@ const pageSize = 1_000
 
 /** The regions that the account has switched on. */
 export async function enabledRegions(reading: Reading, { partition, credentials }: RoleSession): Promise<string[]> {
-  const client = await reading.clients.ec2(defaultRegion(partition), credentials)
+  const client = await reading.clients.ec2(reading.region, credentials)
   const send = (options: { abortSignal: AbortSignal }) => client.send(new DescribeRegionsCommand({}), options)
   const { Regions = [] } = await callAws(reading, 'EC2', 'ec2:DescribeRegions', send)
   // What passes becomes part of host names.
@@ -22,7 +22,7 @@ export async function enabledRegions(reading: Reading, { partition, credentials 
 /** An account's buckets, wherever they lie. Their tags are not told here. */
 export async function* listBuckets(reading: Reading, session: RoleSession): AsyncGenerator<Located[], void> {
   const { partition, credentials } = session
-  const client = await reading.clients.s3(defaultRegion(partition), credentials)
+  const client = await reading.clients.s3(reading.region, credentials)
   yield* pagesOf(reading, 'S3', 's3:ListBuckets', async (ContinuationToken, options) => {
     const command = new ListBucketsCommand({ MaxBuckets: pageSize, ContinuationToken })
     const { Buckets = [], ContinuationToken: next } = await client.send(command, options)

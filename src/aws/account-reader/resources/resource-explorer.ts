@@ -5,7 +5,7 @@ import {
   type Resource,
   SearchCommand,
 } from '@aws-sdk/client-resource-explorer-2'
-import { arnPartitionOf, defaultRegion, regionBelongsTo } from '../../partition.ts'
+import { arnPartitionOf, regionBelongsTo } from '../../partition.ts'
 import type { RoleSession } from '../../verification/assume-role.ts'
 import { AwsProblem } from '../problem.ts'
 import type { Reading } from '../read-roles.ts'
@@ -104,7 +104,7 @@ interface Index {
 }
 
 async function listIndexes(reading: Reading, { accountId, partition, credentials }: RoleSession): Promise<Index[]> {
-  const client = reading.clients.resourceExplorer(defaultRegion(partition), credentials)
+  const client = reading.clients.resourceExplorer(reading.region, credentials)
   const indexes: Index[] = []
   const pages = pagesOf(reading, service, 'resource-explorer-2:ListIndexes', async (NextToken, options) => {
     const { Indexes = [], NextToken: next } = await client.send(new ListIndexesCommand({ NextToken }), options)
