@@ -171,12 +171,14 @@ const permissionKey = ({ resourceType, name }: DiscoveredPermission) => `${resou
 
 async function endRun(tx: PoolClient, { organizationId, integrationId, runId }: RunPart): Promise<void> {
   const run = [organizationId, integrationId, runId]
+  // The planner knows nothing of what lies in arrays: it would take them for short, and compare each resource with each of a million hashes.
+  await tx.query('set local enable_nestloop = off')
   // What another run saw since this one began is there, whatever this one saw.
   await tx.query(
     `with run as (select "startedAt" from "DiscoveryRun" where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3),
        seen as (select unnest("resources") as "hash" from "DiscoveryRunPart" where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3)
-     update "Resource" r set "status" = 'DELETED', "statusMessage" = null from run
-     where r."organizationId" = $1 and r."integrationId" = $2 and r."status" <> 'DELETED' and r."lastSeenAt" < run."startedAt"
+     update "Resource" r set "status" = 'DELETED', "statusMessage" = null
+     where r."organizationId" = $1 and r."integrationId" = $2 and r."status" <> 'DELETED' and r."lastSeenAt" < (select "startedAt" from run)
        and not exists (select 1 from seen s where s."hash" = hashtextextended(r."externalId", 0))`,
     run,
   )
@@ -189,6 +191,7 @@ async function endRun(tx: PoolClient, { organizationId, integrationId, runId }: 
          where s."hash" = hashtextextended(p."resourceType" || E'\\n' || p."name", 0))`,
     run,
   )
+  await tx.query('set local enable_nestloop = on')
   await tx.query('delete from "DiscoveryRunPart" where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3', run)
   await tx.query(
     'update "DiscoveryRun" set "completedAt" = now() where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3',

@@ -16,6 +16,32 @@ const scene = async (more: object = {}): Promise<Agent & { own: TestOrganization
   return { own, ...(await agentOf(own, 'agent', more)) }
 }
 
+describe('the end of a run', () => {
+  it('over 60,000 resources that are as they were comes in time, and marks what is gone', async () => {
+    const { own, key, integrationId } = await scene()
+    const { pool } = app.booted.services.db
+    const of = [own.id, integrationId]
+    await pool.query(
+      `insert into "Resource" ("id", "organizationId", "integrationId", "externalId", "name", "type", "status", "lastSeenAt")
+       select 'res_' || i, $1, $2, 'r' || i, 'r' || i, 'thing', 'ACTIVE', now() - interval '1 minute' from generate_series(1, 60000) i`,
+      of,
+    )
+    await pool.query(`insert into "DiscoveryRun" ("organizationId", "integrationId", "runId") values ($1, $2, 'long')`, of)
+    await pool.query(
+      `insert into "DiscoveryRunPart" ("organizationId", "integrationId", "runId", "resources")
+       select $1, $2, 'long', array_agg(hashtextextended('r' || i, 0)) from generate_series(1, 59990) i group by i / 5000`,
+      of,
+    )
+    const { errors } = await report(app, key, { integrationId, runId: 'long', complete: true })
+    expect(errors).toEqual([])
+    const { rows } = await pool.query('select count(*)::int as "gone" from "Resource" where "integrationId" = $1 and "status" = $2', [
+      integrationId,
+      'DELETED',
+    ])
+    expect(rows).toEqual([{ gone: 10 }])
+  })
+})
+
 describe('a report', () => {
   it('is taken as it is, and without a runId it is a run of its own', async () => {
     const { own, key, integrationId } = await scene()
