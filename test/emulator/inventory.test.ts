@@ -128,7 +128,7 @@ describe('lists', () => {
       'GetDefaultView',
       (policy) => of('us-east-1', policy).resourceExplorer.send(new GetDefaultViewCommand({})),
       'AccessDeniedException',
-      400,
+      403,
     ],
   ]
   test.each(refused)('%s needs a permission', async (_operation, call, name, status) => {
