@@ -11,6 +11,7 @@ import { accessAnalyzer } from './services/access-analyzer.ts'
 import { cloudTrail } from './services/cloudtrail.ts'
 import { identityCenter } from './services/identity-center.ts'
 import { resourceExplorer } from './services/resource-explorer.ts'
+import { secretsManager } from './services/secrets-manager.ts'
 import { EmulatorState } from './state.ts'
 import { createIssuerKeys } from './sts/issuer-keys.ts'
 import { createSts } from './sts/sts.service.ts'
@@ -50,7 +51,7 @@ export function createAwsEmulator(options: AwsEmulatorOptions = {}): AwsEmulator
   const { cacheMs = 5000, timeoutMs = 5000 } = options.issuer ?? {}
   const issuerKeys = createIssuerKeys({ cacheMs, timeoutMs, closing: closing.signal })
   const sts = createSts({ issuerKeys, google: options.google ?? googleItself })
-  const services: Service[] = [sts, iam, accessAnalyzer, cloudTrail, lambda, identityCenter, resourceExplorer]
+  const services: Service[] = [sts, iam, accessAnalyzer, cloudTrail, lambda, identityCenter, resourceExplorer, secretsManager]
   const gateway = { services, state, faults, requests, closing: closing.signal }
   const server = createHttpServer(async (request, remoteAddress) =>
     request.path.startsWith(controlPrefix) ? answerControl(gateway, request, remoteAddress) : answerCall(gateway, request),

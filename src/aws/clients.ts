@@ -5,6 +5,7 @@ import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { IAMClient } from '@aws-sdk/client-iam'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { ResourceExplorer2Client } from '@aws-sdk/client-resource-explorer-2'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -33,7 +34,15 @@ export interface AwsClientSettings {
 }
 
 /** As the SDK spells the services in AWS_ENDPOINT_URL_<SERVICE>. */
-export type AwsService = 'STS' | 'IAM' | 'ACCESSANALYZER' | 'CLOUDTRAIL' | 'LAMBDA' | 'SSO_ADMIN' | 'RESOURCE_EXPLORER_2'
+export type AwsService =
+  | 'STS'
+  | 'IAM'
+  | 'ACCESSANALYZER'
+  | 'CLOUDTRAIL'
+  | 'LAMBDA'
+  | 'SSO_ADMIN'
+  | 'RESOURCE_EXPLORER_2'
+  | 'SECRETS_MANAGER'
 
 export type AwsClients = ReturnType<typeof createAwsClients>
 
@@ -92,6 +101,8 @@ export function createAwsClients(settings: AwsClientSettings) {
     ssoAdmin: (region: string, credentials: AwsCredentials) => new SSOAdminClient(config('SSO_ADMIN', region, credentials)),
     resourceExplorer: (region: string, credentials: AwsCredentials) =>
       new ResourceExplorer2Client(config('RESOURCE_EXPLORER_2', region, credentials)),
+    secretsManager: (region: string, credentials: AwsCredentials) =>
+      new SecretsManagerClient(config('SECRETS_MANAGER', region, credentials)),
     /** Drops the sockets; what is in flight fails. */
     close(): void {
       httpAgent.destroy()

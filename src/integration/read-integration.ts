@@ -10,7 +10,7 @@ import { type DiscoveryPart, recordDiscovery } from '../resource/discovery-run.t
 import { catalogueEntry } from './catalogue.ts'
 import { paramValue } from './check-config.ts'
 import { type IntegrationRow, integrationColumns } from './integration.loader.ts'
-import { openSecret } from './secret-store.ts'
+import { resolveSecret, type SealedIntegration } from './resolve-secret.ts'
 
 /** Resources a transaction: a statement over them takes a fraction of what one may take. */
 const batchSize = 2_000
@@ -21,7 +21,7 @@ const endOf: Record<Status, BackgroundOperationStatus> = { ACTIVE: 'SUCCEEDED', 
 /** Reads what the operation's integration has, writes it, and says how it went, of the integration and of the operation. */
 export async function readIntegration(context: Context, operation: OperationRow, signal: AbortSignal): Promise<void> {
   const { organizationId, subjectId } = operation
-  const { rows } = await context.db.pool.query<IntegrationRow & { sealedSecret: string | null }>(
+  const { rows } = await context.db.pool.query<SealedIntegration>(
     `select ${integrationColumns}, i."sealedSecret" from "Integration" i where i."organizationId" = $1 and i."id" = $2`,
     [organizationId, subjectId],
   )
@@ -30,7 +30,8 @@ export async function readIntegration(context: Context, operation: OperationRow,
   // What was deleted has cancelled its operations.
   if (!integration || !discover) return
   try {
-    const found = await discover(targetOf(context, integration), context.outbound, signal)
+    const secret = await resolveSecret(context, integration, signal)
+    const found = await discover(targetOf(integration, secret), context.outbound, signal)
     await write(context, operation, integration.id, found)
   } catch (error) {
     const message = error instanceof DiscoveryError ? error.message : error instanceof Refusal ? error.errors[0]?.message : null
@@ -41,14 +42,11 @@ export async function readIntegration(context: Context, operation: OperationRow,
   }
 }
 
-function targetOf(
-  { keyring }: Context,
-  { organizationId, id, type, config, connectedResourceTypes, sealedSecret }: IntegrationRow & { sealedSecret: string | null },
-): DiscoveryTarget {
+function targetOf({ type, config, connectedResourceTypes }: IntegrationRow, secret: Record<string, string>): DiscoveryTarget {
   const entry = catalogueEntry(type)
   return {
     param: (key) => paramValue(entry, config, key),
-    secret: sealedSecret === null ? {} : openSecret(keyring, { organizationId, id, sealedSecret }),
+    secret,
     wants: (resourceType) => connectedResourceTypes === null || connectedResourceTypes.includes(resourceType),
   }
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import type { SecretArn } from '../arn.ts'
 import type { AssumableRole, AwsIdentity, AwsPartition, TokenSource } from '../aws.type.ts'
 import { type AwsClientSettings, type AwsCredentials, createAwsClients } from '../clients.ts'
 import { AWS_PARTITIONS, defaultRegion, partitionOf } from '../partition.ts'
@@ -8,6 +9,7 @@ import { ask } from '../verification/answer.ts'
 import { assumeRole, type RoleSession, roleArn, STS } from '../verification/assume-role.ts'
 import { AwsProblem, answerOf } from './problem.ts'
 import { type Reading, type RolePage, type RolesRead, readRoles } from './read-roles.ts'
+import { readSecret } from './read-secret.ts'
 
 export interface AccountReaderSettings extends AwsClientSettings {
   /** AWS_REGION: the default region of accounts of its partition. */
@@ -24,6 +26,8 @@ export interface AccountReader {
   alias(session: RoleSession, signal: AbortSignal): Promise<string | null | undefined>
   /** Every role of the account, page by page. Only where it returns has it seen them all. */
   roles(session: RoleSession, signal: AbortSignal): AsyncGenerator<RolePage, RolesRead>
+  /** The text of a secret of the account in its newest version; null where it is binary. */
+  secret(session: RoleSession, secret: SecretArn, signal: AbortSignal): Promise<string | null>
   close(): void
 }
 
@@ -81,6 +85,7 @@ export function createAccountReader(settings: AccountReaderSettings, tokens: Tok
 
     alias: (session, signal) => readAccountAlias({ clients, signal }, session),
     roles: (session, signal) => readRoles(reading(session, signal), session),
+    secret: (session, secret, signal) => readSecret(reading(session, signal), session, secret),
     close: () => clients.close(),
   }
 }
