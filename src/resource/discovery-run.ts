@@ -163,12 +163,13 @@ const permissionKey = ({ resourceType, name }: DiscoveredPermission) => `${resou
 async function endRun(tx: PoolClient, { organizationId, integrationId, runId }: RunPart): Promise<void> {
   const run = [organizationId, integrationId, runId]
   // What another run saw since this one began is there, whatever this one saw.
+  // NOT IN is hashed whatever the planner guesses; NOT EXISTS compared each with each on a table that was not yet analyzed.
   await tx.query(
     `with run as (select "startedAt" from "DiscoveryRun" where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3),
        seen as (select unnest("resources") as "hash" from "DiscoveryRunPart" where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3)
      update "Resource" r set "status" = 'DELETED', "statusMessage" = null from run
      where r."organizationId" = $1 and r."integrationId" = $2 and r."status" <> 'DELETED' and r."lastSeenAt" < run."startedAt"
-       and not exists (select 1 from seen s where s."hash" = hashtextextended(r."externalId", 0))`,
+       and hashtextextended(r."externalId", 0) not in (select "hash" from seen)`,
     run,
   )
   await tx.query(
@@ -176,8 +177,7 @@ async function endRun(tx: PoolClient, { organizationId, integrationId, runId }: 
        select "permissions" from "DiscoveryRunPart" where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3 and "permissions" is not null
      )
      delete from "IntegrationPermission" p where p."organizationId" = $1 and p."integrationId" = $2 and exists (select 1 from parts)
-       and not exists (select 1 from (select unnest("permissions") as "hash" from parts) s
-         where s."hash" = hashtextextended(p."resourceType" || E'\\n' || p."name", 0))`,
+       and hashtextextended(p."resourceType" || E'\\n' || p."name", 0) not in (select unnest("permissions") from parts)`,
     run,
   )
   await tx.query('delete from "DiscoveryRunPart" where "organizationId" = $1 and "integrationId" = $2 and "runId" = $3', run)
