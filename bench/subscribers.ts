@@ -13,14 +13,11 @@ export interface Subscribers {
   close(): Promise<void>
 }
 
-/** Between one subscriber and the next. */
-const arrivalMs = 20
-
 const changes = `subscription ($organizationId: ID!) {
   componentChanged(organizationId: $organizationId) { change id component { itemId state allowedActions } } }`
 
-/** Subscribers to an organization's components, one connection each, in turn on each of the servers. */
-export function subscribe(urls: string[], key: string, organizationId: string, count: number): Subscribers {
+/** Subscribers to an organization's components, one connection each, in turn on each of the servers, `arrivalMs` after one another. */
+export function subscribe(urls: string[], key: string, organizationId: string, count: number, arrivalMs: number): Subscribers {
   const told = Array.from({ length: count }, (): Told => new Map())
   const clients = told.map((mine, index) => {
     const client = createClient({

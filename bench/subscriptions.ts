@@ -11,7 +11,7 @@ import { createLog } from '../src/platform/log.ts'
 import { type BenchProcess, startProcess } from './processes.ts'
 import { type Subscribers, subscribe, subscribeInSilence } from './subscribers.ts'
 
-const usage = `npx tsx bench/subscriptions.ts [--subscribers 500] [--components 20]
+const usage = `npx tsx bench/subscriptions.ts [--subscribers 500] [--components 20] [--arrival-ms 0]
 
 Subscribers to one organization's components on two server processes and one database: components are staged and removed, and each
 subscriber has to see each change once and in order. Then one that does not read: it has to be dropped, and the memory to stay flat.`
@@ -20,6 +20,7 @@ const { values } = parseArgs({
   options: {
     subscribers: { type: 'string', default: '500' },
     components: { type: 'string', default: '20' },
+    'arrival-ms': { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -44,7 +45,7 @@ try {
 
   const organization = await makeOrganization(urls[0] ?? '', 'bench')
   const idle = memory.now()
-  const subscribers = subscribe(urls, organization.key, organization.id, count)
+  const subscribers = subscribe(urls, organization.key, organization.id, count, Number(values['arrival-ms']))
   undo.push(() => subscribers.close())
   await standing(organization, subscribers)
   const subscribed = memory.now()

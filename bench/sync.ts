@@ -26,6 +26,8 @@ const numbers = process.argv
   .filter((text) => /^\d+$/.test(text))
   .map(Number)
 const [accounts = 300, ...given] = numbers
+/** Of the server, whose heap would otherwise grow with what is free, not with what is needed. */
+const heapMb = 160
 const sizes = given.length > 0 ? given : [50, 500]
 const numberOf = (index: number) => String(300_000_000_000 + index)
 
@@ -48,7 +50,9 @@ interface Run {
 async function compare(): Promise<void> {
   const runs: Run[] = []
   for (const roles of sizes) {
-    const child = fork(process.argv[1] ?? '', [String(accounts), String(roles), '--measure'], { execArgv: process.execArgv })
+    const child = fork(process.argv[1] ?? '', [String(accounts), String(roles), '--measure'], {
+      execArgv: [...process.execArgv, `--max-old-space-size=${heapMb}`],
+    })
     const found = await new Promise((resolve, reject) => {
       child.once('message', resolve)
       child.once('exit', (code) => reject(new Error(`the measurement of ${roles} roles an account ended with ${code}`)))
@@ -79,7 +83,9 @@ async function standIn(roles: number): Promise<void> {
 
 async function measure(roles: number): Promise<Run[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
-  const child = fork(process.argv[1] ?? '', [String(accounts), String(roles), '--stand-in'], { execArgv: process.execArgv })
+  const child = fork(process.argv[1] ?? '', [String(accounts), String(roles), '--stand-in'], {
+    execArgv: process.execArgv.filter((arg) => !arg.startsWith('--max-old-space-size')),
+  })
   const [awsUrl] = await once(child, 'message')
   const config = readConfig({ GATEHOUSE_DATA_DIR: dataDir, AWS_ENDPOINT_URL: String(awsUrl) })
   const booted = await boot(config, createLog('warn'), { embedded: 'start', applicationName: 'gatehouse-bench', migrate: true })

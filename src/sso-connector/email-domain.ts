@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { getPublicSuffix } from 'tldts'
 import type { UserErrorCode } from '../platform/errors.ts'
 import { isPublicMailDomain } from './mail-domain.ts'
@@ -15,7 +15,11 @@ export function normalizeDomain(text: string): string | null {
   const labels = domain.split('.')
   // A name that ends in a number is an IPv4 address to some.
   const isName = domain.length <= maxLength && labels.every((part) => label.test(part)) && !/^\d+$/.test(labels.at(-1) ?? '')
-  return isName ? domain : null
+  // Punycode that stands for nothing is left as it is by newer versions of Node.js.
+  const isReadable = domainToUnicode(domain)
+    .split('.')
+    .every((part) => part !== '' && !part.startsWith('xn--'))
+  return isName && isReadable ? domain : null
 }
 
 /** A domain that can belong to one organization, or why it is none. */

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { findAccount } from '../../src/platform/database/embedded/account.ts'
 import { findBinaries } from '../../src/platform/database/embedded/binaries.ts'
 import { freePort } from './app.ts'
 
@@ -32,7 +33,9 @@ export interface PostgresServer {
 /** A server that anybody on this machine reaches over TCP, with a password. PostgreSQL does not run as root. */
 export async function startPostgresServer(version: keyof typeof binaries, { tls = false } = {}): Promise<PostgresServer> {
   const directory = await mkdtemp(path.join(tmpdir(), `gatehouse-pg${version}-`))
-  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : null
+  const cluster = path.join(directory, 'cluster')
+  // The one that the way to the embedded binaries is open for.
+  const account = await findAccount(cluster)
   const own = async (file: string, mode: number) => {
     await chmod(file, mode)
     if (account) await chown(file, account.uid, account.gid)
@@ -42,7 +45,6 @@ export async function startPostgresServer(version: keyof typeof binaries, { tls 
   const passwordFile = path.join(directory, 'password')
   await writeFile(passwordFile, 'admin')
   await own(passwordFile, 0o600)
-  const cluster = path.join(directory, 'cluster')
   const options = { ...account, cwd: directory, env: { LC_ALL: 'C', PATH: process.env.PATH } }
   await run(
     path.join(bin, 'initdb'),
