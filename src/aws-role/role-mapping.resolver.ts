@@ -53,7 +53,7 @@ export class AwsRoleUserGroupsResolver {
       [organizationId, id],
       page,
       { order: 'GROUP', info },
-      { column: 'userGroupId', loader: (asked) => userGroupLoader(context, asked), fieldsOf: ({ grantedAt }) => ({ grantedAt }) },
+      { column: 'userGroupId', loader: userGroupLoader, fieldsOf: ({ grantedAt }) => ({ grantedAt }) },
     )
   }
 
@@ -74,7 +74,7 @@ export class AwsRoleUserGroupsResolver {
       [organizationId, id],
       page,
       { order: 'EMAIL', info },
-      { column: 'memberId', loader: (asked) => memberLoader(context, asked), fieldsOf: groupsOf },
+      { column: 'memberId', loader: memberLoader, fieldsOf: groupsOf },
     )
   }
 }
@@ -114,7 +114,7 @@ export class MemberAwsRolesResolver {
       [organizationId, id],
       page,
       { order: 'ROLE', info },
-      { column: 'awsRoleId', loader: (asked) => awsRoleLoader(context, asked), fieldsOf: groupsOf },
+      { column: 'awsRoleId', loader: awsRoleLoader, fieldsOf: groupsOf },
     )
   }
 }
@@ -138,7 +138,7 @@ export class UserGroupAwsRolesResolver {
       [organizationId, id],
       page,
       { order: 'ROLE', info },
-      { column: 'awsRoleId', loader: (asked) => awsRoleLoader(context, asked) },
+      { column: 'awsRoleId', loader: awsRoleLoader },
     )
   }
 }

@@ -19,6 +19,7 @@ import {
   visit,
 } from 'graphql'
 import { createResolversMap } from 'type-graphql'
+import { directResolver } from './direct-resolver.ts'
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@authenticated", "@requiresScopes"])
 
@@ -138,7 +139,10 @@ function resolversOf<Context, Requirement>(
     resolvers[type.name] = fields
     for (const field of Object.values(type.getFields())) {
       const requirement = requirements.get(coordinate(type.name, field.name))
-      if (requirement) fields[field.name] = guarded(field, requirement, options)
+      if (requirement) {
+        const resolve = field.resolve && directResolver(type.name, field.name, field.resolve)
+        fields[field.name] = guarded(resolve ? { resolve } : {}, requirement, options)
+      }
       if (requirement && field.subscribe) {
         // Asked when the subscription begins and again for each event.
         fields[field.name] = {

@@ -49,5 +49,13 @@ export async function rows<Row extends QueryResultRow>(
   statement: { name?: string; text: string },
   values: unknown[],
 ): Promise<Row[]> {
-  return (await db.query<Row>({ ...statement, values })).rows
+  return (await db.query<Row>({ ...statement, values: values.map(asLiteral) })).rows
 }
+
+const typeId = /^[a-z]+_[0-9a-z]+$/
+
+/** Ids need none of the care that pg takes of each element of an array. */
+const asLiteral = (value: unknown) =>
+  Array.isArray(value) && value.length > 0 && value.every((element) => typeof element === 'string' && typeId.test(element))
+    ? `{${value.join()}}`
+    : value

@@ -47,7 +47,7 @@ export class UserGroupResolver {
       [organizationId, id],
       page,
       { order: 'EMAIL', where, info },
-      { column: 'memberId', loader: (asked) => memberLoader(context, asked), fieldsOf: ({ addedAt }) => ({ addedAt }) },
+      { column: 'memberId', loader: memberLoader, fieldsOf: ({ addedAt }) => ({ addedAt }) },
     )
   }
 }
@@ -68,7 +68,7 @@ export class MemberUserGroupsResolver {
       [organizationId, id],
       page,
       { order: 'GROUP', info },
-      { column: 'userGroupId', loader: (asked) => userGroupLoader(context, asked) },
+      { column: 'userGroupId', loader: userGroupLoader },
     )
   }
 }

@@ -287,6 +287,11 @@ test('pages of the members of a role, from either end, are the whole list in par
   expect(forward.slice(0, -1).every(({ length }) => length === 4)).toBe(true)
   const backward = await walk('last: 4', 'hasPreviousPage', ({ startCursor }) => `, before: "${startCursor}"`)
   expect(backward.reverse().flat()).toEqual(whole.edges)
+  const { awsRole } = await own.ask(
+    `{ awsRole(id: "${role}") { start: members(first: 4) { nodes { id } } end: members(last: 4) { nodes { id } } } }`,
+  )
+  const ids = whole.edges.map(({ node }: Data) => ({ id: node.id }))
+  expect(awsRole).toEqual({ start: { nodes: ids.slice(0, 4) }, end: { nodes: ids.slice(-4) } })
 })
 
 test('groups, members and the groups they come through cost the same statements for one role and for many', async () => {

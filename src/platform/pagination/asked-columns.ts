@@ -58,22 +58,22 @@ export function askedOfType(info: GraphQLResolveInfo, typeName: string): Asked {
   )
 }
 
-/** Whether nothing but the nodes of a connection is asked for: its edges, which may tell more, are not. */
+/** Whether nothing but the nodes of a connection is asked for, and perhaps their number: neither edges, which may tell more, nor cursors. */
 export function asksForNodesOnly({ fieldNodes, fragments }: GraphQLResolveInfo): boolean {
   const [only, ...others] = fieldNodes
-  const found = only && others.length === 0 ? withoutEdges.get(only) : undefined
+  const found = only && others.length === 0 ? ofNodesOnly.get(only) : undefined
   if (found !== undefined) return found
-  const isWithoutEdges = (selection: SelectionNode): boolean =>
+  const isOfNodes = (selection: SelectionNode): boolean =>
     selection.kind === Kind.FIELD
-      ? selection.name.value !== 'edges'
+      ? !['edges', 'pageInfo'].includes(selection.name.value)
       : ((selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection)?.selectionSet.selections.every(
-          isWithoutEdges,
+          isOfNodes,
         ) ?? true)
-  const isAsked = fieldNodes.every(({ selectionSet }) => selectionSet?.selections.every(isWithoutEdges) ?? true)
-  if (only && others.length === 0) withoutEdges.set(only, isAsked)
+  const isAsked = fieldNodes.every(({ selectionSet }) => selectionSet?.selections.every(isOfNodes) ?? true)
+  if (only && others.length === 0) ofNodesOnly.set(only, isAsked)
   return isAsked
 }
-const withoutEdges = new WeakMap<FieldNode, boolean>()
+const ofNodesOnly = new WeakMap<FieldNode, boolean>()
 
 /** A statement that holds a list of columns, with those of it that are asked for. */
 export function narrowed(statement: Statement, columns: string, asked: Asked): { name?: string; text: string } {

@@ -2,8 +2,9 @@ import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { QueryResultRow } from 'pg'
 import { type Asked, askedOfNodes, asksForNodesOnly } from './asked-columns.ts'
-import { type Connection, loadPage, type PageContext, type PageInfo, type PageOptions } from './connection.ts'
+import { Connection, type PageInfo } from './connection.ts'
 import type { PageArgs } from './page-args.ts'
+import { type PageContext, type PageOptions, pageList } from './page-list.ts'
 import type { PageSource } from './page-source.ts'
 
 /**
@@ -53,27 +54,39 @@ export class LinkConnection<Link, Row> {
 }
 
 /** Where links lead: the column of the link that holds the id, and who reads what has it. */
-export interface LinkTarget<Link, Row> {
+export interface LinkTarget<Context, Link, Row> {
   column: keyof Link & string
-  loader(asked: Asked): DataLoader<string, Row | null>
+  loader(context: Context, asked: Asked): DataLoader<string, Row | null>
   /** What an edge tells of its link besides the node. */
   fieldsOf?(link: Link): object
 }
 
+export interface LinkPageOptions extends Pick<PageOptions, 'order' | 'where'> {
+  info: GraphQLResolveInfo
+}
+
 /** A page of links and what they lead to: two statements, whatever the number of parents. */
-export async function loadLinkPage<Link extends QueryResultRow, Row>(
-  context: PageContext,
+export async function loadLinkPage<Context extends PageContext, Link extends QueryResultRow, Row>(
+  context: Context,
   source: PageSource<Link>,
   parentKey: readonly string[],
   args: PageArgs,
-  { info, ...options }: PageOptions & { info: GraphQLResolveInfo },
-  { column, loader, fieldsOf = () => ({}) }: LinkTarget<Link, Row>,
+  { order, where, info }: LinkPageOptions,
+  { column, loader, fieldsOf = noFields }: LinkTarget<Context, Link, Row>,
 ): Promise<LinkConnection<Link, Row>> {
-  const asked = asksForNodesOnly(info) ? column : null
-  const links = await loadPage(context, source, parentKey, args, { ...options, asked })
-  const ids = links.nodes.map((link) => link[column] as string)
-  return new LinkConnection(links, await followerOf(loader(askedOfNodes(info))).load(ids), fieldsOf)
+  const list = pageList(context, source, parentKey, args, where ? { order, where } : { order })
+  const follower = followerOf(loader(context, askedOfNodes(info)))
+  if (asksForNodesOnly(info)) {
+    const rows = await follower.load(await list.readIds(parentKey, column))
+    return new LinkConnection(new Connection(noLinks, list, parentKey), rows, noFields)
+  }
+  const links = await list.read(parentKey)
+  const rows = await follower.load(links.rows.map((link) => link[column] as string))
+  return new LinkConnection(new Connection(links, list, parentKey), rows, fieldsOf)
 }
+
+const noLinks = { rows: [], hasNextPage: false, hasPreviousPage: false }
+const noFields = () => ({})
 
 // By the loader, with which it dies.
 const followers = new WeakMap<object, unknown>()

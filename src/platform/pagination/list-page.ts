@@ -1,5 +1,6 @@
-import { Connection, notACursor, type PageContext } from './connection.ts'
+import { Connection } from './connection.ts'
 import { type PageArgs, windowOf } from './page-args.ts'
+import { notACursor, type PageContext } from './page-list.ts'
 
 /** A list that is held in memory: what ships with the product. */
 export interface ListSource<Row> {
@@ -30,7 +31,7 @@ export function pageOfList<Row>({ cursors }: Pick<PageContext, 'cursors'>, sourc
   const page = backward ? within.slice(Math.max(within.length - limit, 0)) : within.slice(0, limit)
   return new Connection(
     { rows: page, hasNextPage: backward ? before !== null : more, hasPreviousPage: backward ? more : after !== null },
-    (row) => cursors.sign(binding, [keyOf(row)]),
-    async () => rows.length,
+    { cursorsOf: () => (row) => cursors.sign(binding, [keyOf(row)]), count: async () => rows.length },
+    [],
   )
 }

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg'
 import { type Queryable, rows, shapedStatement } from '../statement.ts'
-import { type Asked, pickColumns } from './asked-columns.ts'
+import { type Asked, pickColumns, splitColumns } from './asked-columns.ts'
 import type { CursorValues } from './cursor.ts'
 
 /** One column of an order. `key` reads from a row what a cursor keeps of it; the SQL compares it cast to `type`. */
@@ -71,32 +71,39 @@ export async function readPages<Row extends QueryResultRow>(
   page: PageRequest,
 ): Promise<Slice<Row>[]> {
   const parameters = new Parameters(parentArrays(source, parents))
-  const columns = orderOf(source, page.order)
-  // Backward pages are read from the end and turned around.
-  const descending = page.descending !== page.backward
-  const conditions = filterConditions(where, parameters)
-  const ends = [
-    ...(page.after ? [keyset(columns, page.after, page.descending ? '<' : '>', parameters)] : []),
-    ...(page.before ? [keyset(columns, page.before, page.descending ? '>' : '<', parameters)] : []),
-  ]
-  const limit = parameters.add(page.limit + 1, 'int')
-  const cut: Cut = (sqls) =>
-    `${ends.map((end) => ` and ${end(sqls)}`).join('')} order by ${sqls.map((sql) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ${limit}`
   const picked = pickColumns(
     source.columns,
     page.asked,
-    columns.map(({ sql }) => sql),
+    orderOf(source, page.order).map(({ sql }) => sql),
   )
   // A LATERAL join with a LIMIT inside can only be run parent by parent, so the rows of each come in their order and nothing need sort them anew.
   const text = `select p."_parent"::int, r.* from ${parentRows(source)}
-cross join lateral (
-  select ${picked} from ${fromOf(source, conditions.length === 0 ? cut : null)}
-  where ${[...parentConditions(source), ...conditions].join(' and ') || 'true'}${cut(columns.map(({ sql }) => sql))}
-) r`
+cross join lateral (${pageOfOne(source, picked, where, page, page.limit + 1, parameters)}) r`
   const found = await rows<Row & { _parent: number }>(db, shapedStatement(text), parameters.values)
   const slices = parents.map((): Row[] => [])
   for (const row of found) slices[row._parent - 1]?.push(row)
   return slices.map((all) => slice(all, page))
+}
+
+/** Of the same pages one column alone, which holds ids: a row a parent instead of one a child. */
+export async function readIds<Row extends QueryResultRow>(
+  db: Queryable,
+  source: PageSource<Row>,
+  parents: readonly (readonly string[])[],
+  where: Where,
+  page: PageRequest,
+  column: keyof Row & string,
+): Promise<string[][]> {
+  const parameters = new Parameters(parentArrays(source, parents))
+  const sql = splitColumns(source.columns).get(column)
+  if (!sql) throw new Error(`${source.name} has no column ${column}`)
+  const text = `select array_to_string(array(${pageOfOne(source, sql, where, page, page.limit, parameters)}), ' ') as "ids"
+from ${parentRows(source)} order by p."_parent"`
+  const found = await rows<{ ids: string }>(db, shapedStatement(text), parameters.values)
+  return found.map(({ ids }) => {
+    const all = ids === '' ? [] : ids.split(' ')
+    return page.backward ? all.reverse() : all
+  })
 }
 
 /** How many rows the filter leaves for each parent, in one statement. */
@@ -110,6 +117,32 @@ export async function countRows<Row extends QueryResultRow>(
   const conditions = [...parentConditions(source), ...filterConditions(where, parameters)].join(' and ') || 'true'
   const text = `select (select count(*)::int from ${fromOf(source, null)} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
   return (await rows<{ count: number }>(db, shapedStatement(text), parameters.values)).map(({ count }) => count)
+}
+
+function pageOfOne<Row extends QueryResultRow>(
+  source: PageSource<Row>,
+  picked: string,
+  where: Where,
+  page: PageRequest,
+  limit: number,
+  parameters: Parameters,
+): string {
+  const columns = orderOf(source, page.order)
+  // Backward pages are read from the end and turned around.
+  const descending = page.descending !== page.backward
+  const filters = filterConditions(where, parameters)
+  const ends = [
+    ...(page.after ? [keyset(columns, page.after, page.descending ? '<' : '>', parameters)] : []),
+    ...(page.before ? [keyset(columns, page.before, page.descending ? '>' : '<', parameters)] : []),
+  ]
+  const atMost = parameters.add(limit, 'int')
+  const cut: Cut = (sqls) =>
+    `${ends.map((end) => ` and ${end(sqls)}`).join('')}
+  order by ${sqls.map((sql) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ${atMost}`
+  return `
+  select ${picked} from ${fromOf(source, filters.length === 0 ? cut : null)}
+  where ${[...parentConditions(source), ...filters].join(' and ') || 'true'}${cut(columns.map(({ sql }) => sql))}
+`
 }
 
 class Parameters {

@@ -1,0 +1,145 @@
+import { parseArgs } from 'node:util'
+import { residentMb, startProcess } from './processes.ts'
+import { timeQuestion } from './speed/ask.ts'
+import { defaultShape, idAt } from './speed/data.ts'
+import { type BenchDatabase, startDatabase } from './speed/database.ts'
+
+const usage = `npx tsx bench/growth.ts [--seconds 3] [--factors 1,10,100]
+
+How the cost of a question grows with the data of its organization, with the size of its pages, with its depth and with the number of
+connections. Statements are those of one request, with the one that reads the caller's key.`
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '3' },
+    factors: { type: 'string', default: '1,10,100' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const seconds = Number(values.seconds)
+const factors = values.factors.split(',').map(Number)
+if (values.help || !(seconds > 0) || !factors.every((factor) => Number.isInteger(factor) && factor > 0)) {
+  console.error(usage)
+  process.exit(2)
+}
+
+const list = (field: string, fields: string) => `query ($id: ID!) { organization(id: $id) { ${field} { nodes { ${fields} } } } }`
+const pages: Record<string, string> = {
+  '40 integrations with their components': list(
+    'integrations(first: 40)',
+    'id name status components(first: 6) { nodes { id kind state } }',
+  ),
+  'integrations by a part of the name': list('integrations(first: 20, filter: { nameContains: "on-00001" })', 'id name'),
+  '50 roles with their groups': list('awsRoles(first: 50)', 'id name arn status userGroups(first: 10) { nodes { id name } }'),
+  'the last 50 roles': list('awsRoles(last: 50)', 'id name'),
+  '30 groups with members and roles': list(
+    'userGroups(first: 30)',
+    'id name members(first: 20) { nodes { id email } } awsRoles(first: 10) { nodes { id name } }',
+  ),
+  '50 members with their groups': list('members(first: 50)', 'id email userGroups(first: 10) { nodes { id name } }'),
+  'a member by address': list('members(first: 5, filter: { email: "member-000007@example.com" })', 'id email status'),
+}
+const sizes = [1, 10, 50, 100, 200]
+const ofSize = (size: number) => list(`awsRoles(first: ${size})`, 'id name arn status userGroups(first: 10) { nodes { id name } }')
+const depths = [1, 2, 3, 4, 5, 6]
+/** Groups of roles of groups …: level by level the same few hundred things. */
+const ofDepth = (depth: number): string => {
+  const below = (left: number): string => {
+    if (left === 0) return ''
+    return left % 2 === depth % 2
+      ? `userGroups(first: 10) { nodes { id ${below(left - 1)} } }`
+      : `awsRoles(first: 10) { nodes { id ${below(left - 1)} } }`
+  }
+  return `query ($id: ID!) { organization(id: $id) { id ${below(depth - 1)} } }`
+}
+
+console.log(`Node.js ${process.version}, one server process, a question at a time for ${seconds} s; p50 in ms, statements of one request`)
+const byFactor: Record<string, Timed>[] = []
+for (const [index, factor] of factors.entries()) {
+  await withServer(factor, async (server) => {
+    byFactor.push(await eachOf(Object.keys(pages), (name) => timed(server, pages[name] ?? '')))
+    if (index > 0) return
+    const bySize = await eachOf(sizes, (size) => timed(server, ofSize(size)))
+    print('roles a page, each with its groups', sizes, (size) => bySize[size])
+    const byDepth = await eachOf(depths, (depth) => timed(server, ofDepth(depth)))
+    print('levels', depths, (depth) => byDepth[depth])
+    console.log('\n| connections | requests a second | p50 | p99 | server MB |\n| --- | --- | --- | --- | --- |')
+    for (const connections of [1, 4, 16, 64]) {
+      const timing = await timeQuestion(server.url, server.key, () => question(ofSize(50)), { connections, seconds })
+      const { requestsPerSecond, p50Ms, p99Ms } = timing
+      console.log(
+        `| ${connections} | ${requestsPerSecond.toFixed(0)} | ${p50Ms.toFixed(1)} | ${p99Ms.toFixed(1)} | ${residentMb(server.pid) ?? '–'} |`,
+      )
+    }
+  })
+}
+const head = ['the same page', ...factors.map((factor) => `${factor}x the data`), 'last : first', 'statements']
+console.log(`\n| ${head.join(' | ')} |\n|${' --- |'.repeat(head.length)}`)
+for (const name of Object.keys(pages)) {
+  const found = byFactor.map((timings) => timings[name] ?? { p50Ms: 0, statements: 0 })
+  const ratio = (found.at(-1)?.p50Ms ?? 0) / (found[0]?.p50Ms ?? 1)
+  const statements = [...new Set(found.map((each) => each.statements.toFixed(0)))].join(', ')
+  console.log(`| ${[name, ...found.map(({ p50Ms }) => p50Ms.toFixed(1)), ratio.toFixed(2), statements].join(' | ')} |`)
+}
+
+interface Server {
+  url: string
+  key: string
+  pid: number
+  database: BenchDatabase
+}
+
+interface Timed {
+  p50Ms: number
+  statements: number
+}
+
+/** A server over one organization that has so many times as much of everything its lists hold; what one thing has of another stays. */
+async function withServer(factor: number, use: (server: Server) => Promise<void>): Promise<void> {
+  const { integrations, awsRoles, userGroups, members } = defaultShape
+  const database = await startDatabase({
+    ...defaultShape,
+    ...{ organizations: 1, integrations: integrations * factor, awsRoles: awsRoles * factor },
+    ...{ userGroups: userGroups * factor, members: members * factor },
+  })
+  try {
+    const env = {
+      DATABASE_URL: database.url,
+      PORT: '0',
+      GATEHOUSE_ADMIN_KEY: 'the-administrator-of-a-bench-has-this-key',
+      GATEHOUSE_ENCRYPTION_KEYS: `bench:${Buffer.alloc(32, 'bench').toString('base64')}`,
+    }
+    const started = await startProcess(['--max-semi-space-size=64', 'scripts/start.mjs'], env, /ready: (http:\/\/[^/\s]+)/, {
+      discardLog: true,
+    })
+    try {
+      await use({ url: `${started.said}/graphql`, key: database.keys[0] ?? '', pid: started.pid, database })
+    } finally {
+      await started.stop()
+    }
+  } finally {
+    await database.stop()
+  }
+}
+
+async function timed({ url, key, database }: Server, query: string): Promise<Timed> {
+  await timeQuestion(url, key, () => question(query), { seconds: 1 })
+  const before = await database.statements()
+  const { p50Ms, requests } = await timeQuestion(url, key, () => question(query), { seconds })
+  return { p50Ms, statements: ((await database.statements()) - before) / requests }
+}
+
+function question(query: string) {
+  return { query, variables: { id: idAt('org', 0, 0) } }
+}
+
+async function eachOf<Key extends string | number>(keys: readonly Key[], time: (key: Key) => Promise<Timed>): Promise<Record<Key, Timed>> {
+  const found = {} as Record<Key, Timed>
+  for (const key of keys) found[key] = await time(key)
+  return found
+}
+
+function print(title: string, keys: readonly number[], of: (key: number) => Timed | undefined): void {
+  console.log(`\n| ${title} | p50 | statements |\n| --- | --- | --- |`)
+  for (const key of keys) console.log(`| ${key} | ${of(key)?.p50Ms.toFixed(1)} | ${of(key)?.statements.toFixed(0)} |`)
+}
