@@ -86,6 +86,11 @@ const asks: Ask[] = [
     variables: ofOrganization,
   },
   {
+    name: '50 roles with those who may use them',
+    query: under('awsRoles(first: 50) { nodes { name members { nodes { email } } } }'),
+    variables: ofOrganization,
+  },
+  {
     name: 'members by a part of their address',
     query: under('members(filter: { emailContains: "r00001" }) { nodes { email } }'),
     variables: ofOrganization,

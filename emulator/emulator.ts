@@ -13,6 +13,7 @@ import { cloudTrail } from './services/cloudtrail.ts'
 import { ec2 } from './services/ec2.ts'
 import { identityCenter } from './services/identity-center.ts'
 import { s3 } from './services/s3.ts'
+import { secretsManager } from './services/secrets-manager.ts'
 import { tagging } from './services/tagging.ts'
 import { EmulatorState } from './state.ts'
 import { createIssuerKeys } from './sts/issuer-keys.ts'
@@ -53,7 +54,10 @@ export function createAwsEmulator(options: AwsEmulatorOptions = {}): AwsEmulator
   const { cacheMs = 5000, timeoutMs = 5000 } = options.issuer ?? {}
   const issuerKeys = createIssuerKeys({ cacheMs, timeoutMs, closing: closing.signal })
   const sts = createSts({ issuerKeys, google: options.google ?? googleItself })
-  const services: Service[] = [sts, iam, accessAnalyzer, cloudTrail, lambda, identityCenter, resourceExplorer, s3, ec2, tagging]
+  const services: Service[] = [
+    ...[sts, iam, accessAnalyzer, cloudTrail, lambda, identityCenter],
+    ...[resourceExplorer, s3, ec2, tagging, secretsManager],
+  ]
   const gateway = { services, state, faults, requests, closing: closing.signal }
   const server = createHttpServer(async (request, remoteAddress) =>
     request.path.startsWith(controlPrefix) ? answerControl(gateway, request, remoteAddress) : answerCall(gateway, request),

@@ -86,7 +86,7 @@ export interface AnonymousOperation extends OperationBase {
 export type Operation = SignedOperation | AnonymousOperation
 
 export interface Service {
-  /** As in requests and faults: iam, sts, access-analyzer, cloudtrail, lambda, sso, resource-explorer-2, s3, ec2, tagging. It is also the service's name in the signature's scope. */
+  /** As in requests and faults: iam, sts, access-analyzer, cloudtrail, lambda, sso, resource-explorer-2, s3, ec2, tagging, secretsmanager. It is also the service's name in the signature's scope. */
   name: string
   actionPrefix: string
   protocol: 'query' | 'ec2Query' | 'json' | 'restJson' | 'restXml'

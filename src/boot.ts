@@ -25,6 +25,7 @@ import { parseEncryptionKeys } from './secrets/encryption-keys.ts'
 import { createKeyring, type Keyring } from './secrets/keyring.ts'
 import { loadOrCreateLocalKeys } from './secrets/local-keys.ts'
 import { EncryptionKeysError } from './secrets/sealed-error.ts'
+import { createVault } from './vault/vault.ts'
 
 /** Connections of a server; of all processes together they must stay below the database's own limit. */
 const poolSize = 10
@@ -90,9 +91,10 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
     await reportOtherIssuers(db.pool, config.publicUrl, log)
     const txtLookup = createTxtLookup({ servers: config.dnsServers, ...dnsLimits })
     const outbound = createOutboundGuard({ allow: config.outboundAllow, ownDatabase: ownDatabaseOf(config.databaseUrl) })
+    const vault = config.vault && createVault(config.vault)
     const cursors = new CursorSigner(await cursorKey(db.pool, keyring))
     return {
-      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, outbound, log },
+      services: { config, db, cursors, keyring, issuer, verifier, accountReader, changes, txtLookup, outbound, vault, log },
       databaseUrl,
       adminKeys: keys.adminKeys,
       adminKeyPath: keys.adminKeyPath,

@@ -4,6 +4,7 @@ import type { AwsService } from './aws/clients.ts'
 import { type DnsServer, parseDnsServers } from './dns/dns-server.ts'
 import { type GoogleAccount, parseGoogleAccounts } from './identity/google/google-account.ts'
 import { type AddressRange, parseRanges } from './outbound/address.ts'
+import type { VaultSettings } from './vault/vault.ts'
 
 /** What a process is set to. Only this file reads the environment. */
 export interface Config {
@@ -37,6 +38,8 @@ export interface Config {
   reverifySeconds: number
   /** What tenants' targets may lie in besides public addresses. */
   outboundAllow: AddressRange[]
+  /** Where tenants' secrets of HashiCorp Vault are read; null: they are not. */
+  vault: VaultSettings | null
   quotas: Quotas
 }
 
@@ -92,9 +95,14 @@ const optional = <T extends z.ZodType>(type: T) => z.preprocess(blank, type.opti
 
 const awsServices: AwsService[] = [
   ...(['STS', 'IAM', 'ACCESSANALYZER', 'CLOUDTRAIL', 'LAMBDA', 'SSO_ADMIN', 'RESOURCE_EXPLORER_2'] as const),
-  ...(['S3', 'EC2', 'RESOURCE_GROUPS_TAGGING_API'] as const),
+  ...(['S3', 'EC2', 'RESOURCE_GROUPS_TAGGING_API', 'SECRETS_MANAGER'] as const),
 ]
 const url = () => optional(z.string().refine((text) => URL.canParse(text), 'must be a URL'))
+function isVaultAddress(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === '' && !/[?#]/.test(text)
+}
 const seconds = (max: number) => {
   const rule = `must be a number of seconds from 1 to ${max}`
   return z.coerce.number(rule).int(rule).min(1, rule).max(max, rule)
@@ -138,6 +146,11 @@ const environment = z.object({
   GATEHOUSE_OUTBOUND_ALLOW: optional(
     z.string().refine((text) => parseRanges(text) !== null, 'must be a list like 10.0.0.0/8,fd00::/8 of address ranges'),
   ),
+  GATEHOUSE_VAULT_ADDR: optional(
+    z.string().refine(isVaultAddress, "must be Vault's http:// or https:// URL, without user, query and fragment"),
+  ),
+  // What else stands in a header would be said in an error of the request.
+  GATEHOUSE_VAULT_TOKEN: optional(z.string().regex(/^[\x21-\x7e]+$/, 'must be a token of Vault: printable characters without spaces')),
   GATEHOUSE_SSO_POLL_SECONDS: optional(seconds(3_600)),
   GATEHOUSE_SSO_EXPIRES_SECONDS: optional(seconds(31_536_000)),
   GATEHOUSE_WORKER: optional(z.enum(['inline', 'off'], 'must be inline or off')),
@@ -177,7 +190,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
       if (!env[name]?.trim()) problems.push(`${name} must be set where DATABASE_URL is`)
     }
   }
-  if (parsed.success) problems.push(...googleProblems(parsed.data))
+  if (parsed.success) problems.push(...googleProblems(parsed.data), ...vaultProblems(parsed.data))
   if (!parsed.success || problems.length > 0)
     throw new ConfigError(`These settings need mending:\n${problems.map((p) => `  - ${p}`).join('\n')}`)
   const e = parsed.data
@@ -208,6 +221,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     ssoExpiresSeconds: e.GATEHOUSE_SSO_EXPIRES_SECONDS ?? 172_800,
     reverifySeconds: e.GATEHOUSE_REVERIFY_SECONDS ?? 21_600,
     outboundAllow: (e.GATEHOUSE_OUTBOUND_ALLOW && parseRanges(e.GATEHOUSE_OUTBOUND_ALLOW)) || [],
+    vault: vaultSettings(e),
     quotas: { ...defaultQuotas, ...(e.GATEHOUSE_QUOTAS ? parseQuotas(e.GATEHOUSE_QUOTAS) : {}) },
   }
 }
@@ -222,6 +236,15 @@ function googleProblems(e: Environment): string[] {
   return parseGoogleAccounts(`${e.GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS},${e.GATEHOUSE_GOOGLE_DECOY_ACCOUNT}`)
     ? []
     : ['GATEHOUSE_GOOGLE_DECOY_ACCOUNT must not be among GATEHOUSE_GOOGLE_SERVICE_ACCOUNTS']
+}
+
+function vaultProblems({ GATEHOUSE_VAULT_ADDR: address, GATEHOUSE_VAULT_TOKEN: token }: Environment): string[] {
+  if (address && !token) return ['GATEHOUSE_VAULT_TOKEN must be set where GATEHOUSE_VAULT_ADDR is']
+  return token && !address ? ['GATEHOUSE_VAULT_ADDR must be set where GATEHOUSE_VAULT_TOKEN is'] : []
+}
+
+function vaultSettings({ GATEHOUSE_VAULT_ADDR: address, GATEHOUSE_VAULT_TOKEN: token }: Environment): VaultSettings | null {
+  return address && token ? { address: address.replace(/\/+$/, ''), token } : null
 }
 
 function googleConfig(e: Environment): GoogleConfig {

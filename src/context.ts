@@ -11,6 +11,7 @@ import { LoaderCache } from './platform/loader.ts'
 import type { Log } from './platform/log.ts'
 import type { CursorSigner } from './platform/pagination/cursor.ts'
 import type { Keyring } from './secrets/keyring.ts'
+import type { Vault } from './vault/vault.ts'
 
 /** What a process has, whoever asks. */
 export interface Services {
@@ -23,6 +24,8 @@ export interface Services {
   accountReader: AccountReader
   txtLookup: TxtLookup
   outbound: OutboundGuard
+  /** null: this server has none. */
+  vault: Vault | null
   changes: ChangeFeed
   log: Log
 }

@@ -14,7 +14,7 @@ const refusals: WireProtocol['refusals'] = {
   unknownOperation: { code: 'UnknownOperationException', status: 400 },
 }
 
-/** AWS JSON 1.1: the operation in X-Amz-Target, JSON in and out (CloudTrail, Identity Center). */
+/** AWS JSON 1.1: the operation in X-Amz-Target, JSON in and out (CloudTrail, Identity Center, Secrets Manager). */
 export const json: WireProtocol = {
   recognizes: (service, request) => service.operations.some(({ name }) => name === targetOf(request)),
   read(service, request) {

@@ -1,3 +1,4 @@
+import { MemberStatus } from '../generated/prisma/enums.ts'
 import { permissionGroupsCovering } from '../permission-group/permission-group.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 
@@ -45,29 +46,46 @@ const mayAssume = `array[${permissionGroupsCovering(['awsRole:assume'])
   .map((id) => `'${id}'`)
   .join(', ')}]::text[]`
 
-/** Who may assume a role, by e-mail address, which is unique in the organization. */
+// By name, since only that is found by an index.
+const notAccepted = Object.values(MemberStatus)
+  .filter((status) => status !== 'ACCEPTED')
+  .map((status) => `'${status}'`)
+  .join(', ')
+
+/**
+ * Who may assume a role, by e-mail address, which is unique in the organization. Ten thousand may: of each group that lets them, no more
+ * is taken than the page can hold, and the groups they come through are looked up for the page alone. Who may not, as by far the fewest do,
+ * is known beforehand and hashed: to ask for each membership would take most of the time.
+ */
 export const awsRoleMembers: PageSource<RoleUseRow> = {
   name: 'awsRole.members',
   columns: 'x."memberId", x."email", r."id" as "awsRoleId", x."via"',
-  from: `"AwsRole" r join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"
+  from: (cut) => `"AwsRole" r join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"
 cross join lateral (
   with held as materialized (
     select distinct pol."userGroupId", pol."access" from "ResourceGroupObject" o
     join "PolicyResourceGroup" u on u."organizationId" = o."organizationId" and u."resourceGroupId" = o."resourceGroupId"
     join "Policy" pol on pol."organizationId" = u."organizationId" and pol."id" = u."policyId" and pol."permissionGroupIds" && ${mayAssume}
     where o."organizationId" = r."organizationId" and o."key" in ('*', 'awsRole.' || r."id", 'awsAccount.' || a."accountId")
-  ), granting as (
+  ), granting as materialized (
     select "userGroupId" from held where "access" = 'ALLOW'
     union select g."userGroupId" from "UserGroupAwsRole" g where g."organizationId" = r."organizationId" and g."awsRoleId" = r."id"
+  ), barred as materialized (
+    select d."memberId" from held join "UserGroupMember" d on d."organizationId" = r."organizationId" and d."userGroupId" = held."userGroupId"
+    where held."access" = 'DENY'
+    union all select m."id" from "Member" m where m."organizationId" = r."organizationId" and m."status" in (${notAccepted})
   )
-  select l."memberId", l."email", array_agg(l."userGroupId" order by l."userGroupId") as "via"
-  from granting join "UserGroupMember" l on l."organizationId" = r."organizationId" and l."userGroupId" = granting."userGroupId"
-  join "Member" m on m."organizationId" = l."organizationId" and m."id" = l."memberId" and m."status" = 'ACCEPTED'
-  where not exists (
-    select from held join "UserGroupMember" d on d."organizationId" = r."organizationId" and d."userGroupId" = held."userGroupId"
-    where held."access" = 'DENY' and d."memberId" = l."memberId"
-  )
-  group by l."memberId", l."email"
+  select e."memberId", e."email", array(
+    select v."userGroupId" from "UserGroupMember" v where v."organizationId" = r."organizationId" and v."memberId" = e."memberId"
+      and v."userGroupId" in (select "userGroupId" from granting) order by 1
+  ) as "via"
+  from (
+    select distinct l."memberId", l."email" from granting cross join lateral (
+      select l."memberId", l."email" from "UserGroupMember" l
+      where l."organizationId" = r."organizationId" and l."userGroupId" = granting."userGroupId"
+        and l."memberId" not in (select "memberId" from barred)${cut ? cut(['l."email"']) : ''}
+    ) l
+  ) e where true${cut ? cut(['e."email"']) : ''}
 ) x`,
   parentColumns: ['r."organizationId"', 'r."id"'],
   orders: { EMAIL: [{ sql: 'x."email"', type: 'text', key: ({ email }) => email }] },

@@ -24,6 +24,13 @@ export interface FunctionArn {
   qualifier: string | null
 }
 
+export interface SecretArn {
+  arn: string
+  partition: AwsPartition
+  region: string
+  accountId: string
+}
+
 export interface ServiceArnExpectation {
   service: 'access-analyzer' | 'cloudtrail'
   resourceType: 'analyzer' | 'eventdatastore'
@@ -74,9 +81,25 @@ export function parseServiceArn(arn: string, expected: ServiceArnExpectation): {
   return pattern.test(name) ? { region, name } : problem(`ARN's ${part}`, name, `as in ${form}`)
 }
 
+/** `arn:<partition>:secretsmanager:<region>:<account>:secret:<name>-<6 characters>`, as a whole: a part of one names any that begins so. */
+export function parseSecretArn(arn: string): SecretArn | { problem: ArnProblem } {
+  const [prefix, arnPartition = '', service = '', region = '', accountId = '', type = '', name = '', ...rest] = arn.split(':')
+  const partition = partitionOf(arnPartition)
+  const form = 'the full ARN of a secret, arn:<partition>:secretsmanager:<region>:<account>:secret:<name>-<6 characters>'
+  if (prefix !== 'arn' || rest.length > 0) return problem('ARN', arn, form)
+  if (partition === null) return problem("ARN's partition", arnPartition, 'aws or aws-us-gov')
+  if (service !== 'secretsmanager') return problem("ARN's service", service, 'secretsmanager')
+  if (!regionBelongsTo(region, partition)) return problem("ARN's region", region, `a region of the partition ${arnPartition}`)
+  if (!ACCOUNT_ID.test(accountId)) return problem("ARN's account", accountId, '12 digits')
+  if (type !== 'secret') return problem("ARN's resource type", type, 'secret')
+  if (!SECRET_NAME.test(name)) return problem("ARN's name", name, `with the six characters at its end, as in ${form}`)
+  return { arn, partition, region, accountId }
+}
+
 const ACCOUNT_ID = /^\d{12}$/
 const FUNCTION_NAME = /^[A-Za-z0-9-_]{1,64}$/
 const QUALIFIER = /^(\$LATEST|[A-Za-z0-9-_]{1,128})$/
+const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$/
 const RESOURCE_NAMES = {
   analyzer: { part: 'name', pattern: /^[A-Za-z][A-Za-z0-9_.-]{0,254}$/ },
   eventdatastore: { part: 'uuid', pattern: /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/ },

@@ -5,6 +5,7 @@ import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { IAMClient } from '@aws-sdk/client-iam'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { ResourceExplorer2Client } from '@aws-sdk/client-resource-explorer-2'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -44,6 +45,7 @@ export type AwsService =
   | 'S3'
   | 'EC2'
   | 'RESOURCE_GROUPS_TAGGING_API'
+  | 'SECRETS_MANAGER'
 
 export type AwsClients = ReturnType<typeof createAwsClients>
 
@@ -115,6 +117,8 @@ export function createAwsClients(settings: AwsClientSettings) {
       const { ResourceGroupsTaggingAPIClient } = await import('@aws-sdk/client-resource-groups-tagging-api')
       return new ResourceGroupsTaggingAPIClient(config('RESOURCE_GROUPS_TAGGING_API', region, credentials))
     },
+    secretsManager: (region: string, credentials: AwsCredentials) =>
+      new SecretsManagerClient(config('SECRETS_MANAGER', region, credentials)),
     /** Drops the sockets; what is in flight fails. */
     close(): void {
       httpAgent.destroy()

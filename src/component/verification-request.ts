@@ -42,10 +42,11 @@ export async function verificationRequest(
   }
 }
 
-async function installedRole(
+/** The role of the account's component of that kind; null unless it is INSTALLED. */
+export async function installedRole(
   context: Context,
-  { organizationId }: ComponentRow,
-  kind: 'IAM_ASSESSMENT' | 'IAM_WRITE',
+  { organizationId }: { organizationId: string },
+  kind: 'IAM_ASSESSMENT' | 'IAM_WRITE' | 'INVENTORY',
   accountId: string,
 ): Promise<AssumableRole | null> {
   const component = await componentByItemLoader(context).load(`${organizationId} ${kind} ${accountId}`)

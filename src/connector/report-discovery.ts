@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import type { PoolClient } from 'pg'
 import type { Context } from '../context.ts'
 import { catalogueEntry } from '../integration/catalogue.ts'
@@ -9,11 +10,18 @@ import { recordDiscovery } from '../resource/discovery-run.ts'
 import { checkReport, type DiscoveryReport } from './check-report.ts'
 import { noteSignOfLife } from './heartbeat.ts'
 
+interface Taken {
+  integration: IntegrationRow
+  summary: { total: number; succeeded: number; failed: number }
+}
+
+/** Of a process, on less than half of its connections to the database: a hundred agents at once must not keep each other and the rest from it. */
+const turns = new PQueue({ concurrency: 4 })
+
 /** Takes what a connector's agent found, all of it or nothing. Only for integrations of that connector. */
-export async function reportDiscovery(
-  context: Context,
-  report: DiscoveryReport,
-): Promise<{ integration: IntegrationRow; summary: { total: number; succeeded: number; failed: number } }> {
+export const reportDiscovery = (context: Context, report: DiscoveryReport): Promise<Taken> => turns.add(() => take(context, report))
+
+async function take(context: Context, report: DiscoveryReport): Promise<Taken> {
   const integration = await requireOwn(context, report)
   const entry = catalogueEntry(integration.type)
   refuseIfAny(checkReport(entry, integration, report))

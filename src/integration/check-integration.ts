@@ -49,7 +49,7 @@ export async function checkNewIntegration(db: Queryable, context: Context, input
   const errors = [
     ...(await checkName(db, input.organizationId, input.name, null)),
     ...checkType(entry, input.type),
-    ...(entry && entry.type !== 'aws' ? checkByType(entry, input, null) : []),
+    ...(entry && entry.type !== 'aws' ? checkByType(input.organizationId, entry, input, null) : []),
     ...(await checkDetails(db, input.organizationId, entry, input)),
   ]
   const { rows } = await db.query<{ count: number }>({
@@ -79,7 +79,7 @@ export async function checkChanges(
   return [
     ...nulls,
     ...(changes.name == null ? [] : await checkName(db, before.organizationId, changes.name, before.id)),
-    ...checkByType(entry, changes, before),
+    ...checkByType(before.organizationId, entry, changes, before),
     ...(await checkDetails(db, before.organizationId, entry, changes)),
   ]
 }
@@ -106,15 +106,21 @@ function checkType(entry: CatalogueEntry | null, type: string): UserErrorValue[]
 }
 
 /** `before` null: a new one. */
-function checkByType(entry: CatalogueEntry, { config, secretStore }: IntegrationFields, before: IntegrationRow | null): UserErrorValue[] {
+function checkByType(
+  organizationId: string,
+  entry: CatalogueEntry,
+  { config, secretStore }: IntegrationFields,
+  before: IntegrationRow | null,
+): UserErrorValue[] {
   const errors = config ? checkConfig(entry, config, ['input', 'config']) : []
   const path = ['input', 'secretStore']
-  if (secretStore) return [...errors, ...checkSecretStore(entry, secretStore, path)]
+  if (secretStore) return [...errors, ...checkSecretStore(organizationId, entry, secretStore, path)]
   const isWithout = before ? secretStore === null : true
   if (isWithout) return entry.requiresSecret ? [...errors, secretMissing(entry, path)] : errors
-  // Else whoever may edit could have the secret sent to a host of theirs.
-  if (before?.secretStore?.kind === 'BUILT_IN' && config && hasOtherTarget(entry, before.config, config)) {
-    const message = 'With these parameters the secret goes to another place: send it again in the same call.'
+  // Else whoever may edit could have a built-in secret sent to a host of theirs; one out of another store has to be named with its new host.
+  if (before?.secretStore && entry.discovery === 'BUILT_IN' && config && hasOtherTarget(entry, before.config, config)) {
+    const again = before.secretStore.kind === 'BUILT_IN' ? 'send it again' : 'say again where it lies'
+    const message = `With these parameters the secret goes to another place: ${again} in the same call.`
     errors.push(userError.validation('REQUIRED_VALUE_MISSING', path, message))
   }
   return errors

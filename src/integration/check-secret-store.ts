@@ -1,4 +1,6 @@
+import { parseSecretArn } from '../aws/arn.ts'
 import { type UserErrorValue, userError } from '../platform/errors.ts'
+import { vaultReferenceProblems } from '../vault/vault-reference.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { type GivenSecretStore, givenMember } from './secret-store.ts'
 
@@ -9,7 +11,7 @@ const maxReferenceLength = 2_000
 type Path = (string | number)[]
 
 /** What is wrong with a store for a secret of that type. */
-export function checkSecretStore(entry: CatalogueEntry, given: GivenSecretStore, path: Path): UserErrorValue[] {
+export function checkSecretStore(organizationId: string, entry: CatalogueEntry, given: GivenSecretStore, path: Path): UserErrorValue[] {
   const { member, kind, fields } = givenMember(given)
   const at = [...path, member]
   if (!entry.supportedSecretStores.includes(kind)) {
@@ -18,13 +20,34 @@ export function checkSecretStore(entry: CatalogueEntry, given: GivenSecretStore,
     return [userError.validation('INVALID_VALUE', at, `The type ${entry.type} does not support ${kind}. ${message}`)]
   }
   if (kind === 'BUILT_IN') return checkParameters(entry, (fields as { parameters: object }).parameters, [...at, 'parameters'])
-  return Object.entries(fields).flatMap(([field, value]) => checkText(field, value, maxReferenceLength, false, [...at, field]))
+  const errors = Object.entries(fields).flatMap(([field, value]) => checkText(field, value, maxReferenceLength, false, [...at, field]))
+  // What an agent reads is read with the agent's own rights.
+  return errors.length > 0 || entry.discovery === 'CONNECTOR' ? errors : checkReference(organizationId, given, at)
 }
 
 /** The refusal where a type needs a secret and there is none. */
 export function secretMissing(entry: CatalogueEntry, path: Path): UserErrorValue {
   const stores = entry.supportedSecretStores.join(', ')
   return userError.validation('REQUIRED_VALUE_MISSING', path, `The type ${entry.type} needs a secret, in one of ${stores}.`)
+}
+
+/** What this server reads has to lie where it is certain to be the organization's own. */
+function checkReference(organizationId: string, { aws, hashicorpVault }: GivenSecretStore, path: Path): UserErrorValue[] {
+  if (hashicorpVault) {
+    return vaultReferenceProblems(organizationId, hashicorpVault).map(({ field, message }) =>
+      userError.validation('VALUE_INCORRECT_FORMAT', [...path, field], message),
+    )
+  }
+  if (!aws) return []
+  const arn = parseSecretArn(aws.secretId)
+  if ('problem' in arn) return [userError.validation('VALUE_INCORRECT_FORMAT', [...path, 'secretId'], `${arn.problem.message}.`)]
+  if (arn.region === aws.region) return []
+  return [userError.validation('INVALID_VALUE', [...path, 'region'], `The ARN in secretId is of ${arn.region}: region must be the same.`)]
+}
+
+/** What keeps a value from being one of a secret, in words that say nothing of it; null if nothing does. */
+export function secretValueProblem(name: string, value: unknown): string | null {
+  return checkText(name, value, maxLength, true, [])[0]?.message ?? null
 }
 
 function checkParameters({ secretParameters = [] }: CatalogueEntry, parameters: object, path: Path): UserErrorValue[] {

@@ -60,7 +60,7 @@ export class IntegrationType {
   @Field(() => [SecretStoreKind], { description: 'Where its secret may lie; empty: it has none.' })
   supportedSecretStores!: SecretStoreKind[]
 
-  @Field(() => [String], { description: 'What a BUILT_IN secret has to hold; empty where none is supported.' })
+  @Field(() => [String], { description: 'What its secret has to hold where this server reads it; else empty.' })
   secretParameters!: string[]
 
   @Field(() => [String], { description: 'The types of resources it has; empty: whatever its agent reports.' })

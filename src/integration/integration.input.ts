@@ -83,7 +83,8 @@ export class UpdateIntegrationInput {
 
   @Field(() => SecretStoreInput, {
     nullable: true,
-    description: 'Where its secret lies. A built-in one has to be sent again with params that send it to another place.',
+    description:
+      'Where its secret lies. Where this server reads it, it has to be given again with params that send the secret to another place.',
   })
   secretStore?: SecretStoreInput | null
 

@@ -8,13 +8,13 @@ import type { Discovered } from '../resource/discovery-run.ts'
 import { catalogueEntry } from './catalogue.ts'
 import { paramValue } from './check-config.ts'
 import { type IntegrationRow, integrationColumns } from './integration.loader.ts'
-import { openSecret } from './secret-store.ts'
+import { resolveSecret, type SealedIntegration } from './resolve-secret.ts'
 import { DiscoveryWriter } from './write-discovery.ts'
 
 /** Reads what the operation's integration has, writes it, and says how it went, of the integration and of the operation. */
 export async function readIntegration(context: Context, operation: OperationRow, signal: AbortSignal): Promise<void> {
   const { organizationId, subjectId } = operation
-  const { rows } = await context.db.pool.query<IntegrationRow & { sealedSecret: string | null }>(
+  const { rows } = await context.db.pool.query<SealedIntegration>(
     `select ${integrationColumns}, i."sealedSecret" from "Integration" i where i."organizationId" = $1 and i."id" = $2`,
     [organizationId, subjectId],
   )
@@ -25,9 +25,11 @@ export async function readIntegration(context: Context, operation: OperationRow,
   const writer = new DiscoveryWriter(context, operation, integration.id)
   const end = watchForEnd(context, operation)
   try {
-    const target = { ...targetOf(context, integration), runId: operation.id }
+    const ended = AbortSignal.any([signal, end.signal])
+    const secret = await resolveSecret(context, integration, ended)
+    const target = { ...targetOf(integration, secret), runId: operation.id }
     const found = (resources: Discovered[]) => writer.add(resources)
-    await writer.finish(await discoverer.discover(context, target, found, AbortSignal.any([signal, end.signal])))
+    await writer.finish(await discoverer.discover(context, target, found, ended))
   } catch (error) {
     if (error instanceof OperationEndedError) return
     const message = error instanceof DiscoveryError ? error.message : error instanceof Refusal ? error.errors[0]?.message : null
@@ -39,15 +41,15 @@ export async function readIntegration(context: Context, operation: OperationRow,
 }
 
 function targetOf(
-  { keyring }: Context,
-  { organizationId, id, type, config, connectedResourceTypes, sealedSecret }: IntegrationRow & { sealedSecret: string | null },
+  { organizationId, id, type, config, connectedResourceTypes }: IntegrationRow,
+  secret: Record<string, string>,
 ): Omit<DiscoveryTarget, 'runId'> {
   const entry = catalogueEntry(type)
   return {
     organizationId,
     integrationId: id,
     param: (key) => paramValue(entry, config, key),
-    secret: sealedSecret === null ? {} : openSecret(keyring, { organizationId, id, sealedSecret }),
+    secret,
     wants: (resourceType) => connectedResourceTypes === null || connectedResourceTypes.includes(resourceType),
   }
 }

@@ -99,12 +99,15 @@ export function secretStoreValue(stored: StoredSecretStore): object {
   return Object.assign(new classes[stored.kind](), stored)
 }
 
-@InputType({ description: 'A secret in AWS Secrets Manager.' })
+@InputType({
+  description:
+    'A secret in AWS Secrets Manager. This server reads it through the INVENTORY component of its account, as a JSON object with the secretParameters of the type.',
+})
 export class AwsSecretStoreInput {
   @Field(() => String, { description: 'The region it lies in.' })
   region!: string
 
-  @Field(() => String, { description: 'Its ARN or name.' })
+  @Field(() => String, { description: 'Its ARN or name; where this server reads it, its full ARN.' })
   secretId!: string
 }
 
@@ -135,12 +138,15 @@ export class AzureSecretStoreInput {
   name!: string
 }
 
-@InputType({ description: 'A secret in HashiCorp Vault.' })
+@InputType({
+  description:
+    'A secret in HashiCorp Vault. This server reads KV engines of version 2 of the Vault of its operator; the secret holds the secretParameters of the type.',
+})
 export class HashicorpVaultSecretStoreInput {
-  @Field(() => String, { description: 'Where the secret engine is mounted.' })
+  @Field(() => String, { description: 'Where the secret engine is mounted; without slashes where this server reads it.' })
   secretEngine!: string
 
-  @Field(() => String, { description: 'Its path in the engine.' })
+  @Field(() => String, { description: "Its path in the engine; where this server reads it, below the organization's id: org_…/database." })
   path!: string
 }
 

@@ -236,6 +236,64 @@ test('members of a role and roles of a member are exactly the pairs that are dec
   for (const { members: page } of byRoles) expect(page.totalCount).toBe(page.edges.length)
 })
 
+test('pages of the members of a role, from either end, are the whole list in parts, each of its groups being larger than a page', async () => {
+  const at = await scene(1)
+  const { own, roles } = at
+  const [role] = roles as [string]
+  const members = await own.members(30)
+  const { awsRoleUser } = permissionGroups
+  const resources = await own.resourceGroup(`awsRole.${role}`)
+  const mapped = await own.group([])
+  const allowed = await own.group([policy('ALLOW', awsRoleUser, resources)])
+  const denied = await own.group([policy('DENY', awsRoleUser, resources)])
+  await own.must('setUserGroupAwsRoles', { userGroupId: mapped.id, awsRoleIds: [role] })
+  const join = (userGroupId: string, isIn: (i: number) => boolean) =>
+    own.must('setUserGroupMembers', { userGroupId, memberIds: members.filter((_, i) => isIn(i)) })
+  await join(mapped.id, (i) => i % 2 === 0)
+  await join(allowed.id, (i) => i % 3 === 0)
+  // The first of their addresses above all: a page that counted them would end before it is full.
+  await join(denied.id, (i) => i < 6 || i % 10 === 0)
+  await app.booted.services.db.pool.query(`update "Member" set "status" = 'PENDING' where "id" = any($1)`, [members.slice(6, 10)])
+  const decided = await own.ask(
+    'query ($questions: [AccessQuestion!]!) { accessDecisions(questions: $questions) { decision because { userGroup { id } } } }',
+    { questions: members.map((memberId) => ({ memberId, permission: 'awsRole:assume', resourceKey: `awsRole.${role}` })) },
+  )
+  const via = new Map<string, string[]>(
+    decided.accessDecisions.flatMap(({ decision, because }: Data, i: number) =>
+      decision === 'ALLOW' ? [[members[i], because.map(({ userGroup }: Data) => userGroup.id).sort()]] : [],
+    ),
+  )
+  const ask = async (args: string): Promise<Data> =>
+    (
+      await own.ask(`{ awsRole(id: "${role}") { members(${args}) {
+        totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { node { id email } via { id } } } } }`)
+    ).awsRole.members
+  const whole = await ask('first: 100')
+  expect(whole.edges.map(({ node }: Data) => node.email)).toEqual(whole.edges.map(({ node }: Data) => node.email).sort())
+  expect(new Map(whole.edges.map((edge: Data) => [edge.node.id, edge.via.map((group: Data) => group.id).sort()]))).toEqual(via)
+  expect(whole.edges.length).toBeGreaterThan(9)
+  const walk = async (size: string, more: 'hasNextPage' | 'hasPreviousPage', cut: (info: Data) => string) => {
+    const pages: Data[][] = []
+    for (let end = ''; ; ) {
+      const { edges, pageInfo, totalCount } = await ask(`${size}${end}`)
+      expect(totalCount).toBe(via.size)
+      pages.push(edges)
+      if (!pageInfo[more]) return pages
+      end = cut(pageInfo)
+    }
+  }
+  const forward = await walk('first: 4', 'hasNextPage', ({ endCursor }) => `, after: "${endCursor}"`)
+  expect(forward.flat()).toEqual(whole.edges)
+  expect(forward.slice(0, -1).every(({ length }) => length === 4)).toBe(true)
+  const backward = await walk('last: 4', 'hasPreviousPage', ({ startCursor }) => `, before: "${startCursor}"`)
+  expect(backward.reverse().flat()).toEqual(whole.edges)
+  const { awsRole } = await own.ask(
+    `{ awsRole(id: "${role}") { start: members(first: 4) { nodes { id } } end: members(last: 4) { nodes { id } } } }`,
+  )
+  const ids = whole.edges.map(({ node }: Data) => ({ id: node.id }))
+  expect(awsRole).toEqual({ start: { nodes: ids.slice(0, 4) }, end: { nodes: ids.slice(-4) } })
+})
+
 test('groups, members and the groups they come through cost the same statements for one role and for many', async () => {
   const at = await scene(5)
   const [memberId] = await at.own.members(1)

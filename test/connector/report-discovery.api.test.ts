@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../src/platform/typeid.ts'
 import { call, custom, done, postgresql, registerConnector, short } from '../integration/integrations.ts'
 import { startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
-import { rowsOf } from '../support/rows.ts'
+import { ownedTables, rowsOf } from '../support/rows.ts'
 import { type Agent, agentOf, report, resource, resources, stateOf } from './agents.ts'
 
 let app: TestApp
@@ -177,6 +177,36 @@ describe('the same report again', () => {
     expect((await report(app, key, input)).errors).toEqual([])
     expect(before).toHaveLength(501)
     expect(await versions()).toEqual(before)
+  })
+})
+
+describe('the same run of many calls again', () => {
+  // 12,000 compared each with each take longer than a statement may; the tables of a test are never analyzed, as those of a new server.
+  it('writes its connector, its integration and that it was there, and is not compared each with each', { timeout: 60_000 }, async () => {
+    const { own, key, integrationId } = await scene()
+    const permissions = Array.from({ length: 500 }, (_, i) => ({ name: `use ${i}`, resourceType: 'thing' }))
+    const run = async (runId: string) => {
+      for (const from of [0, 4_000, 8_000]) {
+        const last = from === 8_000 ? { complete: true, permissions } : {}
+        expect((await report(app, key, { integrationId, runId, resources: resources(from, from + 4_000), ...last })).errors).toEqual([])
+      }
+    }
+    const versions = async () => {
+      // When a key was last used is noted now and then.
+      const tables = (await ownedTables(app)).filter(({ name }) => !['Organization', 'ApiKey'].includes(name))
+      const select = tables.map(
+        ({ name }) => `select '${name}' || ' ' || ctid || ' ' || xmin || ' ' || xmax as "row" from "${name}" where "organizationId" = $1`,
+      )
+      const { rows } = await app.booted.services.db.pool.query<{ row: string }>(select.join(' union all '), [own.id])
+      return new Set(rows.map(({ row }) => row))
+    }
+    await run('one')
+    const before = await versions()
+    await run('two')
+    const written = [...(await versions())].filter((row) => !before.has(row)).map((row) => row.split(' ')[0])
+    expect(before.size).toBeGreaterThan(12_500)
+    expect(new Set(written)).toEqual(new Set(['Connector', 'DiscoveryRun', 'Integration']))
+    expect(written.length).toBeLessThan(10)
   })
 })
 

@@ -212,4 +212,15 @@ describe.skipIf(!command && !isRequired)("Debian's AWS CLI", { timeout: 180_000 
     const bucket = { Arn: 'arn:aws:s3:::reports', OwningAccountId: accountId, Properties: [{ Name: 'tags' }] }
     expect(await aws(['resource-explorer-2', 'search', '--query-string', 'resourcetype:s3:bucket'])).toMatchObject({ Resources: [bucket] })
   })
+
+  test('secretsmanager', async () => {
+    const tags = ['--tags', 'Key=GatehouseAccess,Value=true']
+    const { ARN } = await aws(['secretsmanager', 'create-secret', '--name', 'shop', '--secret-string', '{"username":"u"}', ...tags])
+    const byArn = ['--secret-id', String(ARN)]
+    expect(await aws(['secretsmanager', 'get-secret-value', ...byArn])).toMatchObject({ Name: 'shop', SecretString: '{"username":"u"}' })
+    await aws(['secretsmanager', 'put-secret-value', ...byArn, '--secret-string', '{}'])
+    expect(await aws(['secretsmanager', 'get-secret-value', '--secret-id', 'shop'])).toMatchObject({ ARN, SecretString: '{}' })
+    await aws(['secretsmanager', 'delete-secret', ...byArn, '--force-delete-without-recovery'])
+    await expect(aws(['secretsmanager', 'get-secret-value', ...byArn])).rejects.toThrow(/ResourceNotFoundException/)
+  })
 })

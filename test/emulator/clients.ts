@@ -3,6 +3,7 @@ import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { IAMClient } from '@aws-sdk/client-iam'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { ResourceExplorer2Client } from '@aws-sdk/client-resource-explorer-2'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { type Credentials, STSClient } from '@aws-sdk/client-sts'
 
@@ -23,6 +24,7 @@ export function clientsOf(endpoint: string, options: ClientOptions = {}) {
     lambda: new LambdaClient(config),
     identityCenter: new SSOAdminClient(config),
     resourceExplorer: new ResourceExplorer2Client(config),
+    secretsManager: new SecretsManagerClient(config),
   }
 }
 

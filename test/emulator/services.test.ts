@@ -6,6 +6,14 @@ import {
   StopEventDataStoreIngestionCommand,
 } from '@aws-sdk/client-cloudtrail'
 import { CreateIndexCommand, GetIndexCommand, ListIndexesCommand, UpdateIndexTypeCommand } from '@aws-sdk/client-resource-explorer-2'
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-secrets-manager'
 import { CreateInstanceCommand, ListInstancesCommand } from '@aws-sdk/client-sso-admin'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type AwsEmulator, createAwsEmulator } from '../../emulator/emulator.ts'
@@ -146,5 +154,62 @@ describe('Resource Explorer', () => {
     expect(await refusalOf(aggregate(second?.Arn))).toMatchObject({ name: 'ConflictException' })
     const { Indexes } = await clients().resourceExplorer.send(new ListIndexesCommand({ Type: 'AGGREGATOR' }))
     expect(Indexes).toEqual([{ Arn: first?.Arn, Region: 'eu-west-1', Type: 'AGGREGATOR' }])
+  })
+})
+
+describe('Secrets Manager', () => {
+  const create = (Name: string, more: object = {}) =>
+    clients().secretsManager.send(new CreateSecretCommand({ Name, SecretString: 'one', ...more }))
+  const get = (SecretId = '', region?: string) => clients(region).secretsManager.send(new GetSecretValueCommand({ SecretId }))
+
+  test('a secret has six characters at the end of its ARN and is read by name, ARN and the ARN without them', async () => {
+    const { ARN = '', VersionId } = await create('team/shop')
+    expect(ARN).toMatch(/^arn:aws:secretsmanager:us-east-1:123456789012:secret:team\/shop-[A-Za-z0-9]{6}$/)
+    for (const id of ['team/shop', ARN, ARN.slice(0, -7)]) {
+      expect(await get(id)).toMatchObject({ ARN, Name: 'team/shop', SecretString: 'one', VersionId, VersionStages: ['AWSCURRENT'] })
+    }
+    expect(await refusalOf(get('team/shop', 'eu-west-1'))).toMatchObject({ name: 'ResourceNotFoundException', status: 400 })
+  })
+
+  test('a new value takes the place of the old one, binary ones too', async () => {
+    const { ARN } = await create('shop')
+    const SecretBinary = Buffer.from('two')
+    await clients().secretsManager.send(new PutSecretValueCommand({ SecretId: ARN, SecretBinary }))
+    const found = await get(ARN)
+    expect(Buffer.from(found.SecretBinary ?? [])).toEqual(SecretBinary)
+    expect(found.SecretString).toBeUndefined()
+  })
+
+  test('what is deleted is read by nobody, and its name is free at once only by force', async () => {
+    await create('later')
+    await create('now')
+    const remove = (SecretId: string, more: object = {}) => clients().secretsManager.send(new DeleteSecretCommand({ SecretId, ...more }))
+    await remove('later')
+    expect(await refusalOf(get('later'))).toMatchObject({ name: 'InvalidRequestException' })
+    expect(await refusalOf(create('later'))).toMatchObject({ name: 'InvalidRequestException' })
+    await remove('now', { ForceDeleteWithoutRecovery: true })
+    expect(await refusalOf(get('now'))).toMatchObject({ name: 'ResourceNotFoundException' })
+    expect((await create('now')).Name).toBe('now')
+    expect(await refusalOf(create('now'))).toMatchObject({ name: 'ResourceExistsException' })
+  })
+
+  test('who may read what has a tag reads it while it has the tag, in his own account', async () => {
+    const condition = { StringEquals: { 'aws:ResourceTag/GatehouseAccess': 'true', 'aws:ResourceAccount': accountId } }
+    const document = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*', Condition: condition }],
+    }
+    emulator.state.putAccessKey('AKIAREADER0000000000', { accountId, userName: 'reader', policy: JSON.stringify(document) })
+    const reader = clientsOf(url, { credentials: { accessKeyId: 'AKIAREADER0000000000', secretAccessKey: 'any' } }).secretsManager
+    const read = (SecretId = '') => reader.send(new GetSecretValueCommand({ SecretId }))
+    const { ARN } = await create('shop', { Tags: [{ Key: 'GatehouseAccess', Value: 'true' }] })
+    expect((await read(ARN)).SecretString).toBe('one')
+    await clients().secretsManager.send(new UntagResourceCommand({ SecretId: ARN, TagKeys: ['GatehouseAccess'] }))
+    for (const id of [ARN, 'nothing']) expect(await refusalOf(read(id))).toMatchObject({ name: 'AccessDeniedException', status: 400 })
+    await clients().secretsManager.send(new TagResourceCommand({ SecretId: ARN, Tags: [{ Key: 'GatehouseAccess', Value: 'true' }] }))
+    expect((await read('shop')).SecretString).toBe('one')
+    const others = clientsOf(url, { credentials: administratorOf('210987654321') }).secretsManager
+    const foreign = others.send(new GetSecretValueCommand({ SecretId: ARN }))
+    expect(await refusalOf(foreign)).toMatchObject({ name: 'AccessDeniedException' })
   })
 })

@@ -54,6 +54,18 @@ describe('a wrong setting ends the start with a message that names it', () => {
       { GATEHOUSE_SSO_POLL_SECONDS: '3601', GATEHOUSE_SSO_EXPIRES_SECONDS: '0' },
       ['GATEHOUSE_SSO_POLL_SECONDS', 'GATEHOUSE_SSO_EXPIRES_SECONDS'],
     ],
+    ['an address of Vault without token', { GATEHOUSE_VAULT_ADDR: 'https://vault.example' }, ['GATEHOUSE_VAULT_TOKEN']],
+    ['a token of Vault without address', { GATEHOUSE_VAULT_TOKEN: 'hvs.x' }, ['GATEHOUSE_VAULT_ADDR']],
+    [
+      'an address and a token of Vault that are none',
+      { GATEHOUSE_VAULT_ADDR: 'https://user:secret@vault.example', GATEHOUSE_VAULT_TOKEN: 'two words' },
+      ['GATEHOUSE_VAULT_ADDR', 'GATEHOUSE_VAULT_TOKEN'],
+    ],
+    [
+      'an address of Vault with a query',
+      { GATEHOUSE_VAULT_ADDR: 'https://vault.example/?a', GATEHOUSE_VAULT_TOKEN: 'hvs.x' },
+      ['GATEHOUSE_VAULT_ADDR'],
+    ],
     ['an endpoint that is no URL', { AWS_ENDPOINT_URL: 'localhost' }, ['AWS_ENDPOINT_URL']],
     ['several at once', { PORT: '-1', GATEHOUSE_WORKER: 'x', AWS_ENDPOINT_URL: 'x' }, ['PORT', 'GATEHOUSE_WORKER', 'AWS_ENDPOINT_URL']],
   ]

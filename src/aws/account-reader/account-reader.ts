@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import type { SecretArn } from '../arn.ts'
 import type { AssumableRole, AwsIdentity, AwsPartition, TokenSource } from '../aws.type.ts'
 import { type AwsClientSettings, type AwsCredentials, createAwsClients } from '../clients.ts'
 import { AWS_PARTITIONS, defaultRegion, partitionOf } from '../partition.ts'
@@ -8,6 +9,7 @@ import { ask } from '../verification/answer.ts'
 import { assumeRole, type RoleSession, roleArn, STS } from '../verification/assume-role.ts'
 import { AwsProblem, answerOf } from './problem.ts'
 import { type Reading, type RolePage, type RolesRead, readRoles } from './read-roles.ts'
+import { readSecret } from './read-secret.ts'
 import type { ResourcesRead } from './resources/read-resources.ts'
 import type { AwsResourceType, SeenResource } from './resources/seen-resource.ts'
 
@@ -33,6 +35,8 @@ export interface AccountReader {
     found: (resources: SeenResource[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ResourcesRead>
+  /** The text of a secret of the account in its newest version; null where it is binary. */
+  secret(session: RoleSession, secret: SecretArn, signal: AbortSignal): Promise<string | null>
   close(): void
 }
 
@@ -96,6 +100,7 @@ export function createAccountReader(settings: AccountReaderSettings, tokens: Tok
       const { readResources } = await import('./resources/read-resources.ts')
       return readResources(reading(session, signal), session, wants, found)
     },
+    secret: (session, secret, signal) => readSecret(reading(session, signal), session, secret),
     close: () => clients.close(),
   }
 }

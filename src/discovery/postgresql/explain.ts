@@ -12,7 +12,7 @@ const untrusted: Words = ({ tlsMode }) =>
   `The server's certificate is not signed by an authority that is trusted. Give that authority's certificate as caCertificate, or, if whoever is between may read along, a tlsMode weaker than ${tlsMode}.`
 const busy: Words = (server) => `${place(server)} takes no connections at the moment. Refresh again later; its log says why.`
 const refusedUser: Words = () =>
-  'The server refused the user name or the password. Send both again: updateIntegration with secretStore.builtIn.'
+  'The server refused the user name or the password. Mend the secret in its store; a built-in one is sent again: updateIntegration with secretStore.builtIn.'
 
 /** By the code of the error: those of the network and of TLS, and SQLSTATE. */
 const words: Record<string, Words> = {

@@ -15,11 +15,18 @@ export interface PageSource<Row extends QueryResultRow> {
   /** Stands in the cursors, e.g. `organization.integrations`. */
   name: string
   columns: string
-  from: string
+  /** A list that is costly to make whole is told of what the page takes of it; null: of all, as when it is counted or filtered. */
+  from: string | ((cut: Cut | null) => string)
   /** Columns that equal the parent's key, the organization's id first: the tenant is part of every statement. Empty for a list of the root. */
   parentColumns: string[]
   orders: Record<string, OrderColumn<Row>[]>
 }
+
+/**
+ * The conditions, the order and the limit of a page, in SQL that ends a statement, for columns that stand for those of the order:
+ * ` and … order by … limit …`. A list that is put together from others need take no more than that of each.
+ */
+export type Cut = (columns: string[]) => string
 
 /** Predicates of one request's filter. Their shape makes the statement's text, their values its parameters. */
 export class Where {
@@ -108,7 +115,7 @@ export async function countRows<Row extends QueryResultRow>(
 ): Promise<number[]> {
   const parameters = new Parameters(parentArrays(source, parents))
   const conditions = [...parentConditions(source), ...filterConditions(where, parameters)].join(' and ') || 'true'
-  const text = `select (select count(*)::int from ${source.from} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
+  const text = `select (select count(*)::int from ${fromOf(source, null)} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
   return (await rows<{ count: number }>(db, shapedStatement(text), parameters.values)).map(({ count }) => count)
 }
 
@@ -123,14 +130,18 @@ function pageOfOne<Row extends QueryResultRow>(
   const columns = orderOf(source, page.order)
   // Backward pages are read from the end and turned around.
   const descending = page.descending !== page.backward
-  const conditions = [...parentConditions(source), ...filterConditions(where, parameters)]
-  if (page.after) conditions.push(keyset(columns, page.after, page.descending ? '<' : '>', parameters))
-  if (page.before) conditions.push(keyset(columns, page.before, page.descending ? '>' : '<', parameters))
-  const orderBy = columns.map(({ sql }) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')
+  const filters = filterConditions(where, parameters)
+  const ends = [
+    ...(page.after ? [keyset(columns, page.after, page.descending ? '<' : '>', parameters)] : []),
+    ...(page.before ? [keyset(columns, page.before, page.descending ? '>' : '<', parameters)] : []),
+  ]
+  const atMost = parameters.add(limit, 'int')
+  const cut: Cut = (sqls) =>
+    `${ends.map((end) => ` and ${end(sqls)}`).join('')}
+  order by ${sqls.map((sql) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ${atMost}`
   return `
-  select ${picked} from ${source.from}
-  where ${conditions.join(' and ') || 'true'}
-  order by ${orderBy} limit ${parameters.add(limit, 'int')}
+  select ${picked} from ${fromOf(source, filters.length === 0 ? cut : null)}
+  where ${[...parentConditions(source), ...filters].join(' and ') || 'true'}${cut(columns.map(({ sql }) => sql))}
 `
 }
 
@@ -156,6 +167,8 @@ const parentRows = <Row extends QueryResultRow>(source: PageSource<Row>) =>
     ? '(select 1 as "_parent") p'
     : `unnest(${source.parentColumns.map((_, i) => `$${i + 1}::text[]`).join(', ')}) with ordinality as p(${source.parentColumns.map((_, i) => `k${i}`).join(', ')}, "_parent")`
 
+const fromOf = <Row extends QueryResultRow>({ from }: PageSource<Row>, cut: Cut | null) => (typeof from === 'string' ? from : from(cut))
+
 const parentConditions = <Row extends QueryResultRow>(source: PageSource<Row>) =>
   source.parentColumns.map((column, i) => `${column} = p.k${i}`)
 
@@ -171,10 +184,9 @@ function orderOf<Row extends QueryResultRow>(source: PageSource<Row>, order: str
   return columns
 }
 
-function keyset<Row>(columns: OrderColumn<Row>[], values: CursorValues, operator: '<' | '>', parameters: Parameters): string {
-  const left = columns.map(({ sql }) => sql).join(', ')
+function keyset<Row>(columns: OrderColumn<Row>[], values: CursorValues, operator: '<' | '>', parameters: Parameters): Cut {
   const right = columns.map(({ type }, i) => parameters.add(values[i] ?? null, type)).join(', ')
-  return `(${left}) ${operator} (${right})`
+  return (sqls) => `(${sqls.join(', ')}) ${operator} (${right})`
 }
 
 /** A row beyond the limit shows that there is more; a given cursor shows that there is something on its other side. */
