@@ -54,7 +54,11 @@ test.each(['force_custom_plan', 'force_generic_plan'])(
         await client.query(`set local plan_cache_mode = ${mode}`)
         await client.query(`prepare "decision_under_test" as ${text}`)
         const literal = (value: unknown) =>
-          Array.isArray(value) ? client.escapeLiteral(`{${value.map((item) => `"${item}"`).join()}}`) : String(value)
+          Array.isArray(value)
+            ? client.escapeLiteral(`{${value.map((item) => `"${item}"`).join()}}`)
+            : typeof value === 'string'
+              ? client.escapeLiteral(value)
+              : String(value)
         const given = values.map(literal)
         const { rows } = await client.query(`explain (analyze, format json) execute "decision_under_test" (${given.join()})`)
         await client.query('deallocate "decision_under_test"')
