@@ -38,16 +38,27 @@ export interface Context extends Services {
 }
 
 export function createContext(services: Services, viewer: Viewer, requestId: string | null): Context {
-  // Few requests log anything, and a logger of its own costs more than most else of a request.
-  let log: Log | undefined
-  return {
+  const context: unknown = Object.assign(Object.create(inherited(services)), { viewer, requestId, loaders: new LoaderCache() })
+  return context as Context
+}
+
+const prototypes = new WeakMap<Services, object>()
+const logs = new WeakMap<LoaderCache, Log>()
+
+/** What every context inherits. Apollo copies what a context itself has, twice a request, and would ask each copy for its log. */
+function inherited(services: Services): object {
+  const known = prototypes.get(services)
+  if (known) return known
+  const made = {
     ...services,
-    get log() {
-      log ??= requestId ? services.log.child({ requestId }) : services.log
+    // Few requests log anything, and a logger of its own costs more than most else of a request.
+    get log(): Log {
+      const { requestId, loaders } = this as unknown as Context
+      const log = logs.get(loaders) ?? (requestId ? services.log.child({ requestId }) : services.log)
+      logs.set(loaders, log)
       return log
     },
-    viewer,
-    requestId,
-    loaders: new LoaderCache(),
   }
+  prototypes.set(services, made)
+  return made
 }

@@ -69,14 +69,18 @@ function rateTable(results: Results): string {
   return table(['requests a second', ...found.keys()], rows)
 }
 
+/** Of each round its own ratio, and of these the median: contenders take turns within seconds, while a machine's speed may drift over minutes. */
 function ratioTable(results: Results): string {
-  const ratio = (of: number, to: number) => (to > 0 ? (of / to).toFixed(2) : '–')
-  const columns = [...medians(results)].map(([shapeName, byName]) => {
-    const rate = (name: string) => byName.get(name)?.requestsPerSecond ?? 0
-    const peers = [...byName.keys()].filter((name) => name !== product && name !== limit)
-    const best = peers.sort((a, b) => rate(b) - rate(a))[0]
-    const own = rate(product)
-    return [shapeName, best ? `${ratio(own, rate(best))} (${best})` : '–', ratio(own, rate('PostGraphile')), ratio(own, rate(limit))]
+  const columns = [...results].map(([shapeName, byName]) => {
+    const ratio = (name: string): number => {
+      const others = byName.get(name) ?? []
+      const own = byName.get(product) ?? []
+      const each = own.map(({ requestsPerSecond }, round) => requestsPerSecond / (others[round]?.requestsPerSecond ?? Number.NaN))
+      return each.sort((x, y) => x - y)[Math.floor((each.length - 1) / 2)] ?? Number.NaN
+    }
+    const shown = (name: string | undefined) => (name && byName.has(name) ? ratio(name).toFixed(2) : '–')
+    const [best] = [...byName.keys()].filter((name) => name !== product && name !== limit).sort((x, y) => ratio(x) - ratio(y))
+    return [shapeName, best ? `${shown(best)} (${best})` : '–', shown('PostGraphile'), shown(limit)]
   })
   const rows = ['best peer', 'PostGraphile', limit].map((title, index) => [title, ...columns.map((column) => column[index + 1] ?? '')])
   return table([`${product} in relation to`, ...columns.map(([shapeName = '']) => shapeName)], rows)
@@ -127,6 +131,6 @@ ${detailTable(results)}`
 function conditionsOf({ data, connections, seconds, rounds }: Conditions): string {
   const { organizations, integrations, componentsPerIntegration, awsRoles, userGroups, membersPerGroup, rolesPerGroup, ssoConnectors } =
     data
-  return `One machine with ${cpus().length} cores, everything on Node.js 24 and one PostgreSQL 18, ${connections} connections, medians of ${rounds} interleaved rounds of ${seconds} s; load average ${loadavg()[0]?.toFixed(0)} (all of it the bench's own would be 2 to 4).
+  return `One machine with ${cpus().length} cores, everything on Node.js 24 and one PostgreSQL 18, ${connections} connections, ${rounds} interleaved rounds of ${seconds} s: medians of the rates, and of the rounds' ratios; load average ${loadavg()[0]?.toFixed(0)} (all of it the bench's own would be 2 to 4).
 ${organizations} organizations, each with ${integrations} integrations of ${componentsPerIntegration} components, ${awsRoles} AWS roles, ${userGroups} groups of ${membersPerGroup} members and ${rolesPerGroup} roles, ${ssoConnectors} SSO connectors.`
 }
