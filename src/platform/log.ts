@@ -1,4 +1,4 @@
-import { destination, type Logger, pino } from 'pino'
+import { type DestinationStream, destination, type Logger, pino } from 'pino'
 
 export type Log = Logger
 
@@ -15,11 +15,13 @@ const maxWaitingBytes = 16 * 1024 * 1024
 /** Lines are written together: a write of its own for each costs more than all else of it. */
 const batch = { minLength: 4096, periodicFlush: 100 }
 
+const standardOutput = () => destination({ dest: 1, sync: false, maxLength: maxWaitingBytes, ...batch })
+
 /**
- * JSON lines on standard output, written in the background within 0.1 s and when the process exits. `level` is one of pino's names; `silent`
- * turns it off.
+ * JSON lines, to standard output unless told otherwise: written in the background within 0.1 s, and when the process exits. `level` is one
+ * of pino's names; `silent` turns it off.
  */
-export function createLog(level: string): Log {
+export function createLog(level: string, to: DestinationStream = standardOutput()): Log {
   return pino(
     {
       level,
@@ -27,6 +29,6 @@ export function createLog(level: string): Log {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    destination({ dest: 1, sync: false, maxLength: maxWaitingBytes, ...batch }),
+    to,
   )
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 
 const logged: string[] = []
@@ -7,15 +7,11 @@ const secrets: string[] = []
 let app: TestApp
 
 beforeAll(async () => {
-  vi.spyOn(process.stdout, 'write').mockImplementation((line) => logged.push(String(line)) > 0)
-  vi.stubEnv('TEST_LOG_LEVEL', 'trace')
-  app = await startTestApp()
+  app = await startTestApp({ log: { level: 'trace', write: (line) => logged.push(line) } })
   secrets.push(app.adminKey)
 })
 afterAll(async () => {
   await app?.close()
-  vi.restoreAllMocks()
-  vi.unstubAllEnvs()
 })
 
 /** The answer's text without the one place that shows a secret. */

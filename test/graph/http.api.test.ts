@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
 
 let app: TestApp
 let own: TestOrganization
 const logged: string[] = []
 beforeAll(async () => {
-  vi.spyOn(process.stdout, 'write').mockImplementation((line) => logged.push(String(line)) > 0)
-  vi.stubEnv('TEST_LOG_LEVEL', 'info')
-  app = await startTestApp()
+  app = await startTestApp({ log: { level: 'info', write: (line) => logged.push(line) } })
   own = await app.organization()
 })
 afterAll(async () => {
   await app?.close()
-  vi.restoreAllMocks()
-  vi.unstubAllEnvs()
 })
 
 interface Sent {

@@ -51,6 +51,8 @@ export interface TestAppOptions {
   google?: AwsEmulatorOptions['google']
   /** How often the credential of an open stream is looked at. */
   recheckMs?: number
+  /** From which level on, and where each line goes. */
+  log?: { level: string; write(line: string): void }
 }
 
 /** A whole server on a database of its own, with an AWS stand-in at the wire. Listens on a free port, since AWS must be able to call it. */
@@ -71,7 +73,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...options.env,
   })
   const config = { ...read, quotas: { ...read.quotas, ...options.quotas } }
-  const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent')
+  const log = options.log ? createLog(options.log.level, options.log) : createLog(process.env.TEST_LOG_LEVEL ?? 'silent')
   const booted = await boot(config, log, { embedded: 'start', applicationName: 'gatehouse-test', migrate: false })
   const app = await createApp({
     services: booted.services,
