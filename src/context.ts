@@ -37,28 +37,26 @@ export interface Context extends Services {
   loaders: LoaderCache
 }
 
-export function createContext(services: Services, viewer: Viewer, requestId: string | null): Context {
-  const context: unknown = Object.assign(Object.create(inherited(services)), { viewer, requestId, loaders: new LoaderCache() })
+/** Never to be spread: what it inherits would be lost. */
+export function createContext(services: Services, viewer: Viewer, requestId: string | null, loaders = new LoaderCache()): Context {
+  const context: unknown = Object.assign(Object.create(inherited(services)), { viewer, requestId, loaders })
   return context as Context
 }
 
 const prototypes = new WeakMap<Services, object>()
-const logs = new WeakMap<LoaderCache, Log>()
 
 /** What every context inherits. Apollo copies what a context itself has, twice a request, and would ask each copy for its log. */
 function inherited(services: Services): object {
   const known = prototypes.get(services)
   if (known) return known
-  const made = {
-    ...services,
+  const made: object = Object.create(services, {
     // Few requests log anything, and a logger of its own costs more than most else of a request.
-    get log(): Log {
-      const { requestId, loaders } = this as unknown as Context
-      const log = logs.get(loaders) ?? (requestId ? services.log.child({ requestId }) : services.log)
-      logs.set(loaders, log)
-      return log
+    log: {
+      get(this: Context): Log {
+        return this.requestId ? services.log.child({ requestId: this.requestId }) : services.log
+      },
     },
-  }
+  })
   prototypes.set(services, made)
   return made
 }

@@ -64,7 +64,7 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
   /** Null for an event that whoever asks may not see; throws where it may follow no longer. Scopes come first: without one, nothing is visible. */
   const resolve = async (args: ExecutionArgs, session: Session, change: LiveChange, atMs: number): Promise<ExecutionResult | null> => {
     const viewer = await session.viewer(atMs)
-    const context = { ...createContext(services, viewer, session.requestId), loaders: loadersOf(viewer, change.shared) }
+    const context = createContext(services, viewer, session.requestId, loadersOf(viewer, change.shared))
     const result = await execute({ ...args, contextValue: context, rootValue: change })
     const lostScope = result.data === null && result.errors?.find(({ extensions }) => extensions.code === 'FORBIDDEN')
     if (lostScope) throw lostScope
