@@ -33,6 +33,8 @@ const { values } = parseArgs({
     ...Object.fromEntries(sizes.map(([name, value]) => [name, { type: 'string' as const, default: String(value) }])),
   },
 })
+/** Before anything counts: what is compiled while it runs needs some seconds of work, the more code the longer. */
+const warmUpSeconds = 4
 const given = new Map<string, unknown>(Object.entries(values))
 const [seconds, rounds, connections] = [values.seconds, values.rounds, values.connections].map(Number) as [number, number, number]
 const data = Object.fromEntries(sizes.map(([name]) => [name, Number(given.get(name))])) as unknown as typeof defaultShape
@@ -68,7 +70,7 @@ try {
   const load = { connections, node: peersNode, pin }
   const results: Results = new Map(shapes.map((name) => [name, new Map(chosen.map((contender) => [contender.name, []]))]))
   for (const shapeName of shapes) {
-    for (const contender of running) await measure(contender, shapeName, database, data, { ...load, seconds: Math.min(seconds, 3) })
+    for (const contender of running) await measure(contender, shapeName, database, data, { ...load, seconds: warmUpSeconds })
   }
   for (let round = 1; round <= rounds; round++) {
     for (const shapeName of shapes) {
