@@ -83,6 +83,20 @@ export function residentMb(pid: number): number | null {
   return Math.round(Number(kilobytes) / 1024)
 }
 
+/** Looks at the memory of this process until it is stopped, which gives the most that it held, in MB. */
+export function watchOwnMemory(): { stop(): number } {
+  let peakBytes = 0
+  const timer = setInterval(() => {
+    peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
+  }, 50)
+  return {
+    stop() {
+      clearInterval(timer)
+      return Math.round(peakBytes / 1024 / 1024)
+    },
+  }
+}
+
 const ticksPerSecond = 100
 
 interface ProcessUsage {

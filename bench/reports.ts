@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Pool } from 'pg'
 import { createApp } from '../src/app.ts'
 import { boot } from '../src/boot.ts'
 import { readConfig } from '../src/config.ts'
 import { createLog } from '../src/platform/log.ts'
 import { countStatements } from '../test/support/statements.ts'
+import { watchOwnMemory } from './processes.ts'
+import { rowsWritten } from './rows-written.ts'
 
 const usage = `npx tsx bench/reports.ts [--agents 20] [--resources 5000] [--batch 1000] [--permissions 200]
 
@@ -207,42 +208,17 @@ async function serve(): Promise<void> {
   process.send?.({ url, adminKey: booted.adminKeys[0] })
   for (;;) {
     await next
-    const before = await written(pool)
-    const memory = watchMemory()
+    const before = await rowsWritten(pool)
+    const memory = watchOwnMemory()
     const ended = heard('end')
     const { statements } = await countStatements(async () => {
       process.send?.('counting')
       await ended
     })
     const peakMb = memory.stop()
-    const after = await written(pool)
+    const after = await rowsWritten(pool)
     const rows = [...after].map(([table, count]) => [table, count - (before.get(table) ?? 0)] as const).filter(([, count]) => count > 0)
     next = heard('begin')
     process.send?.({ statements: statements.length, peakMb, written: Object.fromEntries(rows) } satisfies Seen)
-  }
-}
-
-/** Rows inserted, updated and deleted so far, by table. */
-async function written(pool: Pool): Promise<Map<string, number>> {
-  // A connection keeps its counts to itself for up to ten seconds, unless it is asked for them.
-  const clients = await Promise.all(Array.from({ length: pool.options.max ?? 10 }, () => pool.connect()))
-  for (const client of clients) await client.query('select pg_stat_force_next_flush()::text')
-  for (const client of clients) client.release()
-  const { rows } = await pool.query<{ table: string; count: string }>(
-    `select "relname" as "table", "n_tup_ins" + "n_tup_upd" + "n_tup_del" as "count" from pg_stat_user_tables where "schemaname" = 'public'`,
-  )
-  return new Map(rows.map(({ table, count }) => [table, Number(count)]))
-}
-
-function watchMemory(): { stop(): number } {
-  let peakBytes = 0
-  const timer = setInterval(() => {
-    peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
-  }, 50)
-  return {
-    stop() {
-      clearInterval(timer)
-      return Math.round(peakBytes / 1024 / 1024)
-    },
   }
 }

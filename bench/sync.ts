@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Pool } from 'pg'
 import { createAwsEmulator } from '../emulator/emulator.ts'
 import { putRole } from '../emulator/iam/role.ts'
 import { platformAdministrator } from '../src/auth/viewer.ts'
@@ -16,6 +15,8 @@ import { createContext, type Services } from '../src/context.ts'
 import { createOrganization } from '../src/organization/organization.service.ts'
 import { createLog } from '../src/platform/log.ts'
 import { countStatements } from '../test/support/statements.ts'
+import { watchOwnMemory } from './processes.ts'
+import { rowsWritten } from './rows-written.ts'
 
 // npx tsx bench/sync.ts [accounts] [roles of each] [other numbers of roles…]: for each number of roles, syncs an organization twice from the
 // AWS stand-in, on an embedded PostgreSQL. Server, database and stand-in are processes of their own, new ones for each number, so that
@@ -114,9 +115,9 @@ async function measure(roles: number): Promise<Run[]> {
 
 async function syncOnce(services: Services, organizationId: string): Promise<Omit<Run, 'roles each' | 'sync'>> {
   const { pool } = services.db
-  const before = await written(pool)
+  const before = await rowsWritten(pool)
   const startedAtMs = performance.now()
-  const peak = watchMemory()
+  const peak = watchOwnMemory()
   const { statements, result: operation } = await countStatements(async () => {
     const context = createContext(services, platformAdministrator, null)
     const operation = await syncAwsAccounts(context, { organizationId, wait: false })
@@ -124,42 +125,17 @@ async function syncOnce(services: Services, organizationId: string): Promise<Omi
     return operation
   })
   const seconds = (performance.now() - startedAtMs) / 1000
-  const peakBytes = peak.stop()
+  const peakMb = peak.stop()
   const { rows } = await pool.query<{ status: string }>('select "status" from "BackgroundOperation" where "id" = $1', [operation.id])
-  const after = await written(pool)
+  const after = await rowsWritten(pool)
   const count = (table: string) => (after.get(table) ?? 0) - (before.get(table) ?? 0)
   const others = [...after.keys()].filter((table) => table !== 'AwsRole').reduce((sum, table) => sum + count(table), 0)
   return {
     status: rows[0]?.status ?? 'gone',
     'wall s': Math.round(seconds * 10) / 10,
     statements: statements.length,
-    'peak RSS MB': Math.round(peakBytes / 1024 / 1024),
+    'peak RSS MB': peakMb,
     'role rows written': count('AwsRole'),
     'other rows written': others,
-  }
-}
-
-/** Rows inserted, updated and deleted so far, by table. */
-async function written(pool: Pool): Promise<Map<string, number>> {
-  // A connection keeps its counts to itself for up to ten seconds, unless it is asked for them.
-  const clients = await Promise.all(Array.from({ length: pool.options.max ?? 10 }, () => pool.connect()))
-  for (const client of clients) await client.query('select pg_stat_force_next_flush()::text')
-  for (const client of clients) client.release()
-  const { rows } = await pool.query<{ table: string; count: string }>(
-    `select "relname" as "table", "n_tup_ins" + "n_tup_upd" + "n_tup_del" as "count" from pg_stat_user_tables where "schemaname" = 'public'`,
-  )
-  return new Map(rows.map(({ table, count }) => [table, Number(count)]))
-}
-
-function watchMemory(): { stop(): number } {
-  let peakBytes = 0
-  const timer = setInterval(() => {
-    peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
-  }, 50)
-  return {
-    stop() {
-      clearInterval(timer)
-      return peakBytes
-    },
   }
 }

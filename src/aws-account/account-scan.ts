@@ -1,26 +1,48 @@
+import { setMaxListeners } from 'node:events'
 import type { Context } from '../context.ts'
+import { isUnavailable, isWriteConflict } from '../platform/database/unavailable.ts'
 
 export interface AccountReference {
   organizationId: string
   awsAccountId: string
 }
 
+/** Of a whole account: 10,000 roles, as many as AWS allows, are 80 calls. */
+const scanLimitMs = 120_000
+/** So that the account is not taken by another while the last statement of a scan at its limit is under way. */
+const leaseMs = scanLimitMs + 15_000
+
+/** The signal of a scan, which ends with `signal` or at the limit; `stop` it when the scan is over. */
+export function limitScan(signal: AbortSignal): { ending: AbortSignal; stop(): void } {
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), scanLimitMs)
+  const ending = AbortSignal.any([limit.signal, signal])
+  // Every call to AWS listens to it.
+  setMaxListeners(0, ending)
+  return { ending, stop: () => clearTimeout(timer) }
+}
+
+/**
+ * What is told of an account that could not be read for a fault of ours: it does not keep the others from being read. Throws the error of
+ * a database that is away: then none can be, and the job runs again.
+ */
+export function faultWhileRead({ log }: Context, account: { awsAccountId: string }, error: unknown): string {
+  if (isUnavailable(error) || isWriteConflict(error)) throw error
+  log.error({ err: error, ...account }, 'an AWS account could not be read for a fault of ours')
+  return 'Something went wrong on our side while this account was read.'
+}
+
 /**
  * Takes the account for a scan: scans of one account exclude each other, in whatever process they run. Returns when it began, by the
  * database's clock, or null while another has it. The owner itself gets it again at once: a job that was cut off goes on without waiting.
- * Left by a process that was killed, it is free after `atMostMs`.
+ * Left by a process that was killed, it is free 15 s after the limit of a scan.
  */
-export async function beginScan(
-  { db }: Context,
-  { organizationId, awsAccountId }: AccountReference,
-  owner: string,
-  atMostMs: number,
-): Promise<Date | null> {
+export async function beginScan({ db }: Context, { organizationId, awsAccountId }: AccountReference, owner: string): Promise<Date | null> {
   const { rows } = await db.pool.query<{ startedAt: Date }>(
     `update "AwsAccount" set "scanOwner" = $3, "scanUntil" = now() + $4 * interval '1 millisecond'
      where "organizationId" = $1 and "id" = $2 and ("scanUntil" is null or "scanUntil" < now() or "scanOwner" = $3)
      returning date_trunc('milliseconds', now()) as "startedAt"`,
-    [organizationId, awsAccountId, owner, atMostMs],
+    [organizationId, awsAccountId, owner, leaseMs],
   )
   return rows[0]?.startedAt ?? null
 }

@@ -1,11 +1,9 @@
-import { setMaxListeners } from 'node:events'
 import { AwsProblem } from '../aws/account-reader/problem.ts'
 import type { RolePage, RolesRead } from '../aws/account-reader/read-roles.ts'
 import type { RoleSession } from '../aws/verification/assume-role.ts'
-import { type AccountReference, beginScan, endScan } from '../aws-account/account-scan.ts'
+import { type AccountReference, beginScan, endScan, faultWhileRead, limitScan } from '../aws-account/account-scan.ts'
 import { markMissing, noteSeen, storeSeenRoles, storeTags } from '../aws-role/store-roles.ts'
 import type { Context } from '../context.ts'
-import { isUnavailable, isWriteConflict } from '../platform/database/unavailable.ts'
 
 /** Something to read an account through. */
 export interface Source {
@@ -20,11 +18,6 @@ export type SourceOutcome =
   | { kind: 'failed'; problem: string }
   | { kind: 'spared' }
 
-/** Of a whole account: 10,000 roles, as many as AWS allows, are 80 calls. */
-const scanLimitMs = 120_000
-/** So that the account is not taken by another while the last statement of a scan at its limit is under way. */
-const leaseMs = scanLimitMs + 15_000
-
 /**
  * Reads the account's roles through the first of its sources that works, as the one scan of it at this time. Null while another operation
  * scans it. What AWS or the way to it does is an outcome, never an error; rejects when `signal` is aborted.
@@ -36,13 +29,9 @@ export async function scanAccount(
   owner: string,
   signal: AbortSignal,
 ): Promise<SourceOutcome[] | null> {
-  const startedAt = await beginScan(context, account, owner, leaseMs)
+  const startedAt = await beginScan(context, account, owner)
   if (!startedAt) return null
-  const limit = new AbortController()
-  const timer = setTimeout(() => limit.abort(), scanLimitMs)
-  const ending = AbortSignal.any([limit.signal, signal])
-  // Every call to AWS listens to it.
-  setMaxListeners(0, ending)
+  const { ending, stop } = limitScan(signal)
   const outcomes: SourceOutcome[] = []
   try {
     for (const source of sources) {
@@ -51,7 +40,7 @@ export async function scanAccount(
       signal.throwIfAborted()
     }
   } finally {
-    clearTimeout(timer)
+    stop()
   }
   await endScan(context, account, owner, messageOf(outcomes))
   return outcomes
@@ -72,17 +61,10 @@ async function readThrough(
     await markMissing(context, account, seen, startedAt)
     return { kind: 'read', rolesFound: seen.length, warnings }
   } catch (error) {
-    if (!(error instanceof AwsProblem)) return faultOf(context, account, error)
+    if (!(error instanceof AwsProblem)) return { kind: 'failed', problem: faultWhileRead(context, account, error) }
     await noteSeen(context, account, seen, startedAt)
     return { kind: 'failed', problem: error.message }
   }
-}
-
-/** A fault of ours with one account does not keep the others from being read; a database that is away does, and the job runs again. */
-function faultOf({ log }: Context, { awsAccountId }: AccountReference, error: unknown): SourceOutcome {
-  if (isUnavailable(error) || isWriteConflict(error)) throw error
-  log.error({ err: error, awsAccountId }, 'an AWS account could not be read for a fault of ours')
-  return { kind: 'failed', problem: 'Something went wrong on our side while this account was read.' }
 }
 
 /** Page by page: the next one is asked for when the last is stored, so that memory holds one. */

@@ -1,8 +1,9 @@
-import type { AssumableRole, ComponentConfig, VerifiableKind, VerificationRequest } from '../aws/aws.type.ts'
+import type { ComponentConfig, VerifiableKind, VerificationRequest } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
 import { awsIdentityLoader } from '../identity/aws-identity.loader.ts'
 import { Refusal, userError } from '../platform/errors.ts'
-import { type ComponentRow, componentByItemLoader, type RoleSetupRow, roleSetupLoader } from './component.loader.ts'
+import { installedRole } from './assumable-role.ts'
+import { type ComponentRow, roleSetupLoader } from './component.loader.ts'
 
 /**
  * All that a verification of the component needs to know, read before AWS is called. `config` is the one to verify; `path` is where the
@@ -40,17 +41,4 @@ export async function verificationRequest(
     parent: parentId === accountId ? own : parent,
     decoyRefusedFor: setup?.decoyRefusedFor ?? null,
   }
-}
-
-/** The role of the account's component of that kind; null unless it is INSTALLED. */
-export async function installedRole(
-  context: Context,
-  { organizationId }: { organizationId: string },
-  kind: 'IAM_ASSESSMENT' | 'IAM_WRITE' | 'INVENTORY',
-  accountId: string,
-): Promise<AssumableRole | null> {
-  const component = await componentByItemLoader(context).load(`${organizationId} ${kind} ${accountId}`)
-  if (component?.state !== 'INSTALLED') return null
-  const setup: RoleSetupRow | null = await roleSetupLoader(context).load(component.id)
-  return setup && { componentId: component.id, accountId, partition: component.partition, setup, config: component.config ?? {} }
 }

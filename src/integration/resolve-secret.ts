@@ -1,6 +1,6 @@
 import { AwsProblem } from '../aws/account-reader/problem.ts'
 import { parseSecretArn } from '../aws/arn.ts'
-import { installedRole } from '../component/verification-request.ts'
+import { installedRole } from '../component/assumable-role.ts'
 import type { Context } from '../context.ts'
 import { DiscoveryError } from '../discovery/discovery-error.ts'
 import { awsIdentityLoader } from '../identity/aws-identity.loader.ts'

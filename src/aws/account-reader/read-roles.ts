@@ -1,19 +1,11 @@
 import { GetAccountAuthorizationDetailsCommand, ListRolesCommand, type Role, type RoleDetail } from '@aws-sdk/client-iam'
 import type { RoleTag, SeenRole } from '../aws.type.ts'
-import type { AwsClients } from '../clients.ts'
 import { arnPartitionOf } from '../partition.ts'
-import { type Answer, ask } from '../verification/answer.ts'
 import type { RoleSession } from '../verification/assume-role.ts'
 import { IAM, iamClient } from '../verification/role-documents.ts'
-import { AwsProblem, answerOf } from './problem.ts'
-
-export interface Reading {
-  clients: AwsClients
-  signal: AbortSignal
-  secrets: Set<string>
-  /** Where to ask what any region of the account's partition tells. */
-  region: string
-}
+import { pagesOf } from './pages.ts'
+import { AwsProblem } from './problem.ts'
+import type { Reading } from './reading.ts'
 
 export interface RolePage {
   roles: SeenRole[]
@@ -105,48 +97,33 @@ class Details {
   }
 }
 
-async function* listRoles(reading: Reading, session: RoleSession): AsyncGenerator<SeenRole[], void> {
+function listRoles(reading: Reading, session: RoleSession): AsyncGenerator<SeenRole[], void> {
   const client = iamClient(reading, session)
-  yield* pages(reading, 'iam:ListRoles', async (Marker, options) => {
+  return pagesOf(reading, IAM, 'iam:ListRoles', async (Marker, options) => {
     const { Roles = [], ...page } = await client.send(new ListRolesCommand({ MaxItems: pageSize, Marker }), options)
-    const seen = Roles.map((role) => ({
+    const items = Roles.map((role) => ({
       ...seenRole(role, session),
       details: { description: role.Description || null, maxSessionDuration: role.MaxSessionDuration ?? 3600 },
     }))
-    return { seen, ...page }
+    return { items, ...restOf(page) }
   })
 }
 
-async function* roleDetails(reading: Reading, session: RoleSession): AsyncGenerator<SeenRole[], void> {
+function roleDetails(reading: Reading, session: RoleSession): AsyncGenerator<SeenRole[], void> {
   const client = iamClient(reading, session)
-  yield* pages(reading, 'iam:GetAccountAuthorizationDetails', async (Marker, options) => {
+  return pagesOf(reading, IAM, 'iam:GetAccountAuthorizationDetails', async (Marker, options) => {
     const command = new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'], MaxItems: pageSize, Marker })
     const { RoleDetailList = [], ...page } = await client.send(command, options)
-    return { seen: RoleDetailList.map((role) => ({ ...seenRole(role, session), tags: tagsOf(role) })), ...page }
+    const items = RoleDetailList.map((role) => ({ ...seenRole(role, session), tags: tagsOf(role) }))
+    return { items, ...restOf(page) }
   })
 }
 
-interface Page {
-  seen: SeenRole[]
-  IsTruncated?: boolean | undefined
-  Marker?: string | undefined
-}
-
-async function* pages(
-  { signal, secrets }: Reading,
-  action: string,
-  send: (marker: string | undefined, options: { abortSignal: AbortSignal }) => Promise<Page>,
-): AsyncGenerator<SeenRole[], void> {
-  let marker: string | undefined
-  do {
-    const from = marker
-    const call: Promise<Answer<Page>> = ask({ signal }, IAM, (options) => send(from, options))
-    const page: Page = await answerOf(action, secrets, call)
-    yield page.seen
-    if (page.IsTruncated && (!page.Marker || page.Marker === from)) throw new AwsProblem(`${action}: the list has no end.`, false)
-    marker = page.IsTruncated ? page.Marker : undefined
-  } while (marker)
-}
+/** IAM says apart from the marker whether there is more. */
+const restOf = ({ IsTruncated = false, Marker }: { IsTruncated?: boolean | undefined; Marker?: string | undefined }) => ({
+  next: IsTruncated ? Marker : undefined,
+  isCut: IsTruncated && !Marker,
+})
 
 function seenRole(role: Role | RoleDetail, { accountId, partition }: RoleSession): SeenRole {
   const { Arn = '', RoleId = '', RoleName = '', Path = '/', AssumeRolePolicyDocument = '' } = role

@@ -3,7 +3,7 @@ import type { SecretArn } from '../arn.ts'
 import { ask } from '../verification/answer.ts'
 import type { RoleSession } from '../verification/assume-role.ts'
 import { AwsProblem, answerOf } from './problem.ts'
-import type { Reading } from './read-roles.ts'
+import type { Reading } from './reading.ts'
 
 const service = 'AWS Secrets Manager'
 

@@ -3,8 +3,8 @@ import { ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { ListBucketsCommand } from '@aws-sdk/client-s3'
 import { arnPartitionOf, regionBelongsTo } from '../../partition.ts'
 import type { RoleSession } from '../../verification/assume-role.ts'
-import type { Reading } from '../read-roles.ts'
-import { callAws, pagesOf } from './pages.ts'
+import { callAws, pagesOf } from '../pages.ts'
+import type { Reading } from '../reading.ts'
 import { foreign, type Located, locate, tagsOf } from './seen-resource.ts'
 
 /** As many as AWS gives at once. */

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-resource-explorer-2'
 import { arnPartitionOf, regionBelongsTo } from '../../partition.ts'
 import type { RoleSession } from '../../verification/assume-role.ts'
+import { callAws, pagesOf } from '../pages.ts'
 import { AwsProblem } from '../problem.ts'
-import type { Reading } from '../read-roles.ts'
-import { callAws, pagesOf } from './pages.ts'
+import type { Reading } from '../reading.ts'
 import { foreign, type ListedType, type Located, locate, tagsOf } from './seen-resource.ts'
 
 /** Through what Resource Explorer is asked. */

@@ -2,9 +2,9 @@ import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api
 import PQueue from 'p-queue'
 import type { RoleTag } from '../../aws.type.ts'
 import type { RoleSession } from '../../verification/assume-role.ts'
+import { callAws } from '../pages.ts'
 import { AwsProblem } from '../problem.ts'
-import type { Reading } from '../read-roles.ts'
-import { callAws } from './pages.ts'
+import type { Reading } from '../reading.ts'
 import { type Located, tagsOf } from './seen-resource.ts'
 
 /** As many ARNs as one call may name. */

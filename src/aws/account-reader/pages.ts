@@ -1,11 +1,13 @@
-import { ask } from '../../verification/answer.ts'
-import { AwsProblem, answerOf } from '../problem.ts'
-import type { Reading } from '../read-roles.ts'
+import { ask } from '../verification/answer.ts'
+import { AwsProblem, answerOf } from './problem.ts'
+import type { Reading } from './reading.ts'
 
 export interface Page<T> {
   items: T[]
   /** Where the next one begins; absent or empty: this was the last. */
   next: string | undefined
+  /** There is more, but it was not said where it begins. */
+  isCut?: boolean
 }
 
 /** One call. Throws an AwsProblem that begins with `what`. */
@@ -31,6 +33,6 @@ export async function* pagesOf<T>(
     const page: Page<T> = await callAws(reading, service, what, (options) => send(from, options))
     yield page.items
     token = page.next || undefined
-    if (token !== undefined && token === from) throw new AwsProblem(`${what}: the list has no end.`, false)
+    if (page.isCut || (token !== undefined && token === from)) throw new AwsProblem(`${what}: the list has no end.`, false)
   } while (token !== undefined)
 }
