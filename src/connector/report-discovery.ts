@@ -16,12 +16,13 @@ interface Taken {
 }
 
 /** Of a process, on less than half of its connections to the database: a hundred agents at once must not keep each other and the rest from it. */
-const turns = new PQueue({ concurrency: 4 })
+const atOnce = 4
+/** What waits is held in memory, and whoever sent it waits too; beyond that they are told to come again. */
+const waitingAtMost = 100
+const turns = new PQueue({ concurrency: atOnce })
 
 /** Takes what a connector's agent found, all of it or nothing. Only for integrations of that connector. */
-export const reportDiscovery = (context: Context, report: DiscoveryReport): Promise<Taken> => turns.add(() => take(context, report))
-
-async function take(context: Context, report: DiscoveryReport): Promise<Taken> {
+export async function reportDiscovery(context: Context, report: DiscoveryReport): Promise<Taken> {
   const integration = await requireOwn(context, report)
   const entry = catalogueEntry(integration.type)
   refuseIfAny(checkReport(entry, integration, report))
@@ -30,7 +31,8 @@ async function take(context: Context, report: DiscoveryReport): Promise<Taken> {
   const { resources, permissions = null, complete: isComplete } = report
   // Without a runId a call is a run of its own, of which nothing needs to be known later unless it ends here.
   const runId = report.runId ?? (isComplete ? newId('op') : null)
-  const updated = await transaction(context.db.pool, async (tx) => {
+  if (turns.size >= waitingAtMost) throw new Refusal(tooMany())
+  const write = async (tx: PoolClient) => {
     const part = {
       organizationId,
       integrationId,
@@ -46,7 +48,8 @@ async function take(context: Context, report: DiscoveryReport): Promise<Taken> {
     if (!(await recordDiscovery(tx, part, context.config.quotas.resources))) throw notFound()
     const isOver = isComplete || report.runId == null
     return noteStatus(tx, integration, report, isOver)
-  })
+  }
+  const updated = await turns.add(() => transaction(context.db.pool, write))
   context.loaders.clear()
   const total = resources.length + (permissions?.length ?? 0)
   return { integration: updated, summary: { total, succeeded: total, failed: 0 } }
@@ -68,6 +71,14 @@ const switchedOff = () =>
     ['input', 'integrationId'],
     'The integration is switched off: nothing is taken for it.',
     'Enable it with enableIntegration.',
+  )
+
+const tooMany = () =>
+  userError.upstream(
+    ['input'],
+    'Gatehouse',
+    'Too many reports come at once, and nothing of this one was taken. Send it again in a few seconds.',
+    true,
   )
 
 /** What the agent says of the status counts; where it says nothing, the end of a run means that all is well. */

@@ -42,6 +42,40 @@ describe('the end of a run', () => {
   })
 })
 
+describe('reports that come at once', () => {
+  it('are all taken up to a hundred that wait; what comes beyond is told to come again, and nothing of it is taken', async () => {
+    const { own, key, integrationId } = await scene()
+    const client = await app.booted.services.db.pool.connect()
+    await client.query('begin')
+    // Whatever writes waits for it: four reports do, and a hundred for these.
+    await client.query('select 1 from "Organization" where "id" = $1 for update', [own.id])
+    let refusals = 0
+    const sent = Array.from({ length: 110 }, async (_, index) => {
+      const name = `r${index}`
+      const { summary, errors } = await report(app, key, { integrationId, resources: [resource(name)] })
+      if (errors.length > 0) refusals++
+      return { name, summary, errors }
+    })
+    await expect.poll(() => refusals, { timeout: 4_000, interval: 20 }).toBe(6)
+    await client.query('rollback')
+    client.release()
+    const answers = await Promise.all(sent)
+    const refused = answers.filter(({ errors }) => errors.length > 0)
+    for (const { summary, errors } of refused) {
+      expect(summary).toBeNull()
+      expect(errors).toEqual([expect.objectContaining({ __typename: 'UpstreamError', code: 'UPSTREAM_UNAVAILABLE', path: ['input'] })])
+    }
+    const { rows } = await app.booted.services.db.pool.query<{ externalId: string }>(
+      'select "externalId" from "Resource" where "integrationId" = $1',
+      [integrationId],
+    )
+    const taken = answers.filter(({ summary }) => summary?.total === 1).map(({ name }) => name)
+    expect(taken).toHaveLength(104)
+    expect(rows.map(({ externalId }) => externalId).sort()).toEqual(taken.sort())
+    expect((await report(app, key, { integrationId, resources: [resource(refused[0]?.name ?? '')] })).errors).toEqual([])
+  })
+})
+
 describe('a report', () => {
   it('is taken as it is, and without a runId it is a run of its own', async () => {
     const { own, key, integrationId } = await scene()
