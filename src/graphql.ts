@@ -4,7 +4,8 @@ import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
-import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache'
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Context } from './context.ts'
 import { isUnavailable } from './platform/database/unavailable.ts'
 import { isUnstorableText } from './platform/errors.ts'
@@ -14,6 +15,9 @@ import { gatehouseSchema } from './schema.ts'
 
 /** Tokens of a document; what the longest operations of a front end have is a tenth of it. */
 export const maxTokens = 15_000
+
+/** Documents kept parsed, counted as JSON; as trees they take several times that. Some thousand of what a front end asks for. */
+const documentStoreBytes = 8 * 1024 * 1024
 
 /**
  * Apollo Server parses, validates and keeps documents; execution is ours, by the hook that gateways use. What wraps every resolver
@@ -35,6 +39,7 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
       }),
       stop: async () => undefined,
     },
+    documentStore: new InMemoryLRUCache<DocumentNode>({ maxSize: documentStoreBytes }),
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
