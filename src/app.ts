@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createAuthenticator } from './auth/authenticate.ts'
-import { type Context, createContext, type Services } from './context.ts'
-import { createGraphqlServer, faultBeforeContext } from './graphql.ts'
+import type { Services } from './context.ts'
 import { wellKnown } from './identity/well-known.ts'
+import { acceptOperations } from './operations.ts'
 import { pendingMigrations } from './platform/database/migrations.ts'
-import { isFromThisMachine } from './platform/loopback.ts'
 import { playground } from './playground/playground.ts'
 import { gatehouseSchema } from './schema.ts'
 import { acceptEventStreams } from './streaming/event-stream.ts'
@@ -27,6 +25,9 @@ export interface AppOptions {
 
 /** 501 ids of a bulk mutation, ten times over. */
 const bodyLimitBytes = 1024 * 1024
+
+/** Of queries, mutations and subscriptions. */
+const path = '/graphql'
 
 /** The whole HTTP surface, not yet listening. */
 export async function createApp({
@@ -55,8 +56,10 @@ export async function createApp({
   // Of fixed fields, none of which can hold a secret: they need not be searched for one.
   const requests = log.child({}, { redact: [] })
   app.addHook('onResponse', async ({ id, method, url }, reply) => {
-    const path = url.split('?', 1)[0]
-    requests.info({ requestId: id, method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request')
+    requests.info(
+      { requestId: id, method, path: url.split('?', 1)[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 },
+      'request',
+    )
   })
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500
@@ -68,28 +71,17 @@ export async function createApp({
   })
 
   const authenticator = createAuthenticator({ pool: db.pool, adminKeys, log })
-  const apollo = createGraphqlServer(log, [fastifyApolloDrainPlugin(app) as never])
-  await apollo.start()
   const streaming = {
     subscriptions: createSubscriptions(gatehouseSchema().schema, services),
     credentials: new Credentials(authenticator),
-    path: '/graphql',
+    path,
     newRequestId: randomUUID,
     recheckMs,
   }
   acceptWebSockets(app, streaming)
   await app.register(async (scope) => {
     acceptEventStreams(scope, streaming)
-    await scope.register(fastifyApollo<Context>(apollo), {
-      path: '/graphql',
-      context: async (request) => {
-        const isLocal = isFromThisMachine(request.raw)
-        const viewer = await authenticator.authenticate(request.headers.authorization, isLocal).catch((error: unknown) => {
-          throw faultBeforeContext(error, log, request.id)
-        })
-        return createContext(services, viewer, request.id)
-      },
-    })
+    await acceptOperations(scope, { path, services, authenticator })
   })
   await app.register(wellKnown, { issuer: services.issuer })
   if (playgroundRoot) await app.register(playground, { root: playgroundRoot })

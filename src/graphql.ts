@@ -5,11 +5,12 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled'
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache'
-import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Context } from './context.ts'
+import type { KnownOperations } from './known-operations.ts'
 import { isUnavailable } from './platform/database/unavailable.ts'
 import { isUnstorableText } from './platform/errors.ts'
-import { createExecutor } from './platform/executor.ts'
+import type { Execute } from './platform/executor.ts'
 import type { Log } from './platform/log.ts'
 import { gatehouseSchema } from './schema.ts'
 
@@ -19,14 +20,27 @@ export const maxTokens = 15_000
 /** Documents kept parsed, counted as JSON; as trees they take several times that. Some thousand of what a front end asks for. */
 const documentStoreBytes = 8 * 1024 * 1024
 
+export interface GraphqlServerOptions {
+  execute: Execute
+  /** Learns what passed. */
+  known: KnownOperations
+  log: Log
+  plugins: ApolloServerPlugin<OperationContext>[]
+}
+
+/** The context of one operation. */
+export interface OperationContext extends Context {
+  /** What the operation came to before Apollo Server saw it: to be told, not run once more. */
+  ran?: Promise<ExecutionResult>
+}
+
 /**
  * Apollo Server parses, validates and keeps documents; execution is ours, by the hook that gateways use. What wraps every resolver
  * (cache control, inline traces) is off.
  */
-export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Context>[]): ApolloServer<Context> {
+export function createGraphqlServer({ execute, known, log, plugins }: GraphqlServerOptions): ApolloServer<OperationContext> {
   const { schema } = gatehouseSchema()
-  const execute = createExecutor(schema)
-  return new ApolloServer<Context>({
+  return new ApolloServer<OperationContext>({
     gateway: {
       onSchemaLoadOrUpdate(callback) {
         callback({ apiSchema: schema, coreSupergraphSdl: '' })
@@ -34,8 +48,10 @@ export function createGraphqlServer(log: Log, plugins: ApolloServerPlugin<Contex
       },
       load: async () => ({
         // The name that was asked for: its own is that of the operation found, so that of a name without one the only operation would run.
-        executor: async ({ document, request: { operationName, variables }, context, queryHash }) =>
-          (await execute({ document, operationName, variables, context, documentHash: queryHash })) as never,
+        executor: async ({ document, source, request: { operationName, variables }, context, queryHash: documentHash }) => {
+          known.learn(source, { document, documentHash })
+          return (await (context.ran ?? execute({ document, operationName, variables, context, documentHash }))) as never
+        },
       }),
       stop: async () => undefined,
     },

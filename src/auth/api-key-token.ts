@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** `gh_<key id>_<secret>`: the id finds the row, the secret (256 bits, hexadecimal) is compared by its hash. */
 const form = /^gh_(key_[0-9a-z]{26})_([0-9a-f]{64})$/
@@ -17,5 +17,5 @@ export function parseToken(token: string): { keyId: string; secretHash: Buffer }
 
 /** One SHA-256 is enough: the secret is random, so there is nothing to guess slowly. */
 function hashSecret(secret: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(secret).digest())
+  return new Uint8Array(hash('sha256', secret, 'buffer'))
 }

@@ -1,7 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type DataLoader from 'dataloader'
+import { hash as digest, timingSafeEqual } from 'node:crypto'
+import DataLoader from 'dataloader'
 import { topLevelError } from '../platform/errors.ts'
-import { rowLoader } from '../platform/loader.ts'
 import type { Log } from '../platform/log.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
 import { parseToken } from './api-key-token.ts'
@@ -38,7 +37,7 @@ export interface Authenticator {
    * Who sent this Authorization header. Throws UNAUTHENTICATED for a credential that is not valid; none at all is anonymous.
    * `isLocal`: the request comes from this machine, by its own name, and nothing forwarded it.
    */
-  authenticate(authorization: string | undefined, isLocal: boolean): Promise<Viewer>
+  authenticate(authorization: string | undefined, isLocal: () => boolean): Promise<Viewer>
 }
 
 export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable; adminKeys: string[]; log: Log }): Authenticator {
@@ -53,7 +52,7 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
       if (adminHashes.filter((expected) => timingSafeEqual(expected, hash)).length > 0) return platformAdministrator
       const parsed = parseToken(token)
       const key = parsed ? await keys.load(parsed.keyId) : null
-      if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid || (key.isLoopbackOnly && !isLocal)) {
+      if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid || (key.isLoopbackOnly && !isLocal())) {
         throw refused()
       }
       if (key.isUseStale)
@@ -78,11 +77,13 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
  * says after it came, so that a revoked key is of no use from then on.
  */
 function keyLoader(pool: Queryable): DataLoader<string, KeyRow | null> {
-  return rowLoader<KeyRow>(
-    (ids) => rows(pool, keysByIds, [ids]),
-    ({ id }) => id,
+  return new DataLoader<string, KeyRow | null>(
+    async (ids) => {
+      const byId = new Map((await rows<KeyRow>(pool, keysByIds, [[...new Set(ids)]])).map((key) => [key.id, key]))
+      return ids.map((id) => byId.get(id) ?? null)
+    },
     // After whatever else has arrived by now.
-    { cache: false, batchScheduleFn: (read) => setImmediate(read) },
+    { cache: false, maxBatchSize: 2000, batchScheduleFn: (read) => setImmediate(read) },
   )
 }
 
@@ -90,4 +91,4 @@ function keyLoader(pool: Queryable): DataLoader<string, KeyRow | null> {
 const refused = () =>
   topLevelError.unauthenticated('This key is unknown, expired or revoked. Send a valid one as "Authorization: Bearer gh_…".')
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest()
+const sha256 = (text: string) => digest('sha256', text, 'buffer')
