@@ -4,10 +4,19 @@ import {
   type ExecutionResult,
   execute,
   GraphQLError,
+  type GraphQLNamedType,
+  type GraphQLOutputType,
   type GraphQLSchema,
+  getNamedType,
+  getNullableType,
   getOperationAST,
   getVariableValues,
   isAbstractType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isObjectType,
+  isSpecifiedScalarType,
   Kind,
   type OperationDefinitionNode,
   valueFromASTUntyped,
@@ -31,12 +40,16 @@ export interface ExecutionRequest {
   documentHash: string
 }
 
+export type Execute = (request: ExecutionRequest) => Promise<ExecutionResult>
+
 /**
  * Queries run compiled (graphql-jit), everything else on graphql-js: the compiler neither enforces @oneOf in variables nor keeps
  * null apart as strictly, which only inputs of mutations need. Variables are always accepted by graphql-js first.
  */
-export function createExecutor(schema: GraphQLSchema): (request: ExecutionRequest) => Promise<ExecutionResult> {
+export function createExecutor(schema: GraphQLSchema): Execute {
   keepTypesFromThrowing(schema)
+  // The compiler looks at each value with a list of what to say if it is wrong, made for each value.
+  const disableLeafSerialization = checkResolvedLeaves(schema)
   const compiled = new LRUCache<string, Compiled>({ max: maxCompiled, maxSize: maxCompiledFields })
   return async ({ document, operationName, variables, context, documentHash }) => {
     const operation = getOperationAST(document, operationName)
@@ -50,7 +63,7 @@ export function createExecutor(schema: GraphQLSchema): (request: ExecutionReques
     if (!query) {
       const size = compiledSize(schema, document, operation, maxSize)
       if (size > maxSize) return execute(args)
-      const made = compileQuery(schema, document, operation.name?.value)
+      const made = compileQuery(schema, document, operation.name?.value, { disableLeafSerialization })
       if (!isCompiledQuery(made)) return execute(args)
       query = { run: made.query, defaults: requiredDefaults(operation) }
       compiled.set(key, query, { size: Math.ceil(size) + 1 })
@@ -98,6 +111,43 @@ function keepTypesFromThrowing(schema: GraphQLSchema): void {
         return String(error)
       }
     }
+  }
+}
+
+/**
+ * Lets what resolvers return for a scalar or an enum through only as that type writes it, so that queries need not look once more. What
+ * has no resolver is a column or a property, of the type that the database and the compiler gave it. False, and nothing done, for a
+ * schema with an enum that writes its values in other words.
+ */
+function checkResolvedLeaves(schema: GraphQLSchema): boolean {
+  const types = Object.values(schema.getTypeMap())
+  if (types.some((type) => isEnumType(type) && type.getValues().some(({ name, value }) => name !== value))) return false
+  for (const type of types.filter(isObjectType)) {
+    for (const field of Object.values(type.getFields())) {
+      const { resolve, type: fieldType } = field
+      if (!resolve || !isUncheckedLeaf(getNamedType(fieldType))) continue
+      field.resolve = (...given) => {
+        const value: unknown = resolve(...given)
+        return isPromise(value) ? value.then((settled) => written(fieldType, settled)) : written(fieldType, value)
+      }
+    }
+  }
+  return true
+}
+
+const isUncheckedLeaf = (type: GraphQLNamedType) => isEnumType(type) || isSpecifiedScalarType(type)
+const isPromise = (value: unknown): value is Promise<unknown> => typeof (value as Promise<unknown> | null)?.then === 'function'
+
+/** As the type writes it; an error in the place of what it cannot write, which both executors take for one. */
+function written(type: GraphQLOutputType, value: unknown): unknown {
+  const bare = getNullableType(type)
+  if (value === null || value === undefined || value instanceof Error) return value
+  if (isListType(bare)) return Array.isArray(value) ? value.map((item) => written(bare.ofType, item)) : value
+  if (!isLeafType(bare) || isPromise(value)) return value
+  try {
+    return bare.serialize(value)
+  } catch (error) {
+    return error
   }
 }
 

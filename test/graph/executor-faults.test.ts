@@ -31,7 +31,7 @@ const strange = new GraphQLScalarType({
     return value === 'undefined' ? undefined : value
   },
 })
-const color = new GraphQLEnumType({ name: 'Color', values: { RED: { value: 'red' }, BLUE: { value: 'blue' } } })
+const color = new GraphQLEnumType({ name: 'Color', values: { RED: {}, BLUE: {} } })
 const animal = new GraphQLInterfaceType({
   name: 'Animal',
   fields: { name: { type: GraphQLString } },
@@ -81,7 +81,13 @@ const values: Record<string, { type: GraphQLOutputType; value: () => unknown }> 
   tooLarge: { type: GraphQLInt, value: () => 2 ** 40 },
   noBoolean: { type: GraphQLBoolean, value: () => 'yes' },
   noColor: { type: color, value: () => 'green' },
-  blue: { type: color, value: () => 'blue' },
+  blue: { type: color, value: () => 'BLUE' },
+  blueLater: { type: color, value: async () => 'BLUE' },
+  noColors: { type: new GraphQLList(color), value: () => ['RED', 'green', null, 'BLUE'] },
+  noIntsLater: { type: new GraphQLList(new GraphQLNonNull(GraphQLInt)), value: async () => [1, 'many', 2] },
+  nested: { type: new GraphQLList(new GraphQLList(GraphQLInt)), value: () => [[1], [2.5], null] },
+  numberAsText: { type: GraphQLString, value: () => 7 },
+  textAsNumber: { type: GraphQLInt, value: () => '7' },
   unwritable: { type: strange, value: () => 'throws' },
   writtenAsUndefined: { type: strange, value: () => 'undefined' },
   noList: { type: new GraphQLList(GraphQLString), value: () => 7 },
@@ -140,6 +146,23 @@ describe('compiled queries answer as graphql-js does when something breaks', () 
     const compiled = await Promise.race([run({ document, ...given }), delay(2_000, 'it hangs' as const)])
     if (compiled === 'it hangs') throw new Error('the compiled query never answers')
     expectSameAnswer(compiled, await execute({ schema, document }))
+  })
+
+  it('an enum whose values are not its names is written by its names', async () => {
+    const paint = new GraphQLEnumType({ name: 'Paint', values: { RED: { value: 'red' }, BLUE: { value: 'blue' } } })
+    const can = new GraphQLObjectType({ name: 'Can', fields: { paint: { type: paint }, size: { type: GraphQLInt } } })
+    const shop = new GraphQLSchema({
+      query: new GraphQLObjectType({
+        name: 'Query',
+        fields: {
+          best: { type: paint, resolve: () => 'blue' },
+          cans: { type: new GraphQLList(can), resolve: () => [{ paint: 'red', size: 1 }, { paint: 'green' }] },
+        },
+      }),
+    })
+    const document = parse('{ best cans { paint size } }')
+    const given = { operationName: null, variables: {}, context: {}, documentHash: 'paint' }
+    expectSameAnswer(await createExecutor(shop)({ document, ...given }), await execute({ schema: shop, document }))
   })
 
   it('an error keeps its cause, its code and its place', async () => {
