@@ -18,6 +18,10 @@ export function allowedActions({ status, enabled }: { status: SsoVerificationSta
   return actions[enabled ? 'ENABLED' : status]
 }
 
+/** The states of a connector that is not enabled in which the action is possible. */
+export const statesThatAllow = (action: SsoConnectorAction): string[] =>
+  Object.entries(actions).flatMap(([state, allowed]) => (state !== 'ENABLED' && allowed.includes(action) ? [state] : []))
+
 /** The states in which the record is looked up, and where each finding leads; `over` is true once the time for finding it has passed. */
 const findings: Record<'PENDING' | 'VERIFIED', Record<Finding, (over: boolean) => SsoVerificationStatus>> = {
   PENDING: { FOUND: () => 'VERIFIED', ABSENT: (over) => (over ? 'FAILED' : 'PENDING'), UNCLEAR: () => 'PENDING' },

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, refuseIfAny, type UserErrorValue, userError } from '../platform/errors.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
-import { allowedActions, takeOverAfterMs } from './sso-connector.lifecycle.ts'
+import { allowedActions, statesThatAllow, takeOverAfterMs } from './sso-connector.lifecycle.ts'
 import { type SsoConnectorRow, ssoConnectorColumns } from './sso-connector.loader.ts'
 import { changedMeanwhile, notAllowed, requireSsoConnector, type SsoConnectorReference } from './sso-connector.reference.ts'
 
@@ -19,6 +19,8 @@ export interface SsoConnectorChanges extends SsoConnectorReference {
  * unless that one's record has been missing for 72 hours: then it is disabled in the same transaction.
  */
 export async function updateSsoConnector(context: Context, input: SsoConnectorChanges): Promise<SsoConnectorRow> {
+  const switched = await switchAtOnce(context, input)
+  if (switched) return switched
   const before = await requireSsoConnector(context, input)
   refuseIfAny(nulls(input))
   const after = { enabled: input.enabled ?? before.enabled, useFedrampLanguage: input.useFedrampLanguage ?? before.useFedrampLanguage }
@@ -40,19 +42,27 @@ interface Change {
   after: Pick<SsoConnectorRow, 'enabled' | 'useFedrampLanguage'>
 }
 
-// Conditional on the version: what the checks saw is what is changed. The organization is locked first, as everybody does who deletes it.
-const changeWithEvents = statement(
-  'sso_connector_change',
-  `with owner as (
+/**
+ * A statement that changes a connector ($2 of organization $1) where `condition` holds, and writes its events ($6) if it did. The organization
+ * is locked first, as everybody does who deletes it.
+ */
+function changeStatement(name: string, assignment: string, condition: string) {
+  return statement(
+    name,
+    `with owner as (
   select "id" from "Organization" where "id" = $1 for key share
 ), changed as (
-  update "SsoConnector" s set "enabled" = $4, "useFedrampLanguage" = $5, "version" = s."version" + 1, "updatedAt" = now()
-  where s."organizationId" = $1 and s."id" = $2 and s."version" = $3 and (select count(*) from owner) = 1 returning ${ssoConnectorColumns}
+  update "SsoConnector" s set ${assignment}, "version" = s."version" + 1, "updatedAt" = now()
+  where s."organizationId" = $1 and s."id" = $2 and (select count(*) from owner) = 1 and ${condition} returning ${ssoConnectorColumns}
 ), event as (
   ${insertEvents('$6')} where exists (select from changed)
 )
 select * from changed`,
-)
+  )
+}
+
+// Conditional on the version: what the checks saw is what is changed.
+const changeWithEvents = changeStatement('sso_connector_change', `"enabled" = $4, "useFedrampLanguage" = $5`, 's."version" = $3')
 
 /** The change and its events: one statement, so one transaction and one round trip. */
 async function apply(
@@ -76,6 +86,30 @@ async function takeOver(context: Context, change: Change): Promise<SsoConnectorR
   }).catch((error: unknown) => {
     throw isEnabledElsewhere(error) ? enabledElsewhere(change.before) : error
   })
+}
+
+const switchWithEvent = changeStatement(
+  'sso_connector_switch',
+  `"enabled" = $3`,
+  `s."enabled" <> $3 and ($4::text[] is null or s."status"::text = any($4)) and s."version" = coalesce($5, s."version")`,
+)
+
+/**
+ * The whole of it in one statement, for a caller of one organization who switches the connector and changes nothing else. Null where that
+ * found nothing to do: then there is something to tell, or another organization in the way.
+ */
+async function switchAtOnce(context: Context, { id, enabled, useFedrampLanguage, expectedVersion }: SsoConnectorChanges) {
+  const [organizationId, ...others] = context.viewer.organizationIds ?? []
+  if (!organizationId || others.length > 0 || enabled == null || useFedrampLanguage !== undefined) return null
+  const states = enabled ? statesThatAllow('ENABLE') : null
+  const change = { organizationId, id, from: !enabled, to: enabled }
+  const values = [organizationId, id, enabled, states, expectedVersion ?? null, eventRows(context, [switchEvent(change)])]
+  const [switched] = await rows<SsoConnectorRow>(context.db.pool, switchWithEvent, values).catch((error: unknown) => {
+    if (isEnabledElsewhere(error)) return []
+    throw error
+  })
+  if (switched) context.loaders.clear()
+  return switched ?? null
 }
 
 const paths = { enabled: ['input', 'enabled'] }
@@ -121,13 +155,7 @@ function eventsOf({ before, after }: Change, tookOver: boolean): AuditEntry[] {
   const { organizationId, id: subjectId } = before
   const events: AuditEntry[] = []
   if (before.enabled !== after.enabled) {
-    events.push({
-      organizationId,
-      action: after.enabled ? 'ssoConnector.enable' : 'ssoConnector.disable',
-      subjectId,
-      before: { enabled: before.enabled },
-      after: { enabled: after.enabled, ...(tookOver ? { reason: 'TOOK_OVER' } : {}) },
-    })
+    events.push(switchEvent({ organizationId, id: subjectId, from: before.enabled, to: after.enabled, tookOver }))
   }
   if (before.useFedrampLanguage !== after.useFedrampLanguage) {
     events.push({
@@ -139,6 +167,24 @@ function eventsOf({ before, after }: Change, tookOver: boolean): AuditEntry[] {
     })
   }
   return events
+}
+
+interface Switch {
+  organizationId: string
+  id: string
+  from: boolean
+  to: boolean
+  tookOver?: boolean
+}
+
+function switchEvent({ organizationId, id, from, to, tookOver }: Switch): AuditEntry {
+  return {
+    organizationId,
+    action: to ? 'ssoConnector.enable' : 'ssoConnector.disable',
+    subjectId: id,
+    before: { enabled: from },
+    after: { enabled: to, ...(tookOver ? { reason: 'TOOK_OVER' } : {}) },
+  }
 }
 
 function isEnabledElsewhere(error: unknown): boolean {

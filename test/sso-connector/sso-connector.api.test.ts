@@ -209,3 +209,36 @@ test('the database itself refuses a second holder, an unverified one, and a doma
   await expect(set(first.id, `"code" = 'guess'`)).rejects.toMatchObject({ constraint: 'SsoConnector_code_check' })
   await expect(set(second.id, '"nextCheckAt" = null')).rejects.toMatchObject({ constraint: 'SsoConnector_next_check' })
 })
+
+test('enabled and disabled in one statement, event included, whoever asks and with the version or without', async () => {
+  const organization = await app.organization()
+  const connector = await create(organization, 'switch.example')
+  await markVerified(app, connector.id)
+  const mutation = `mutation ($input: UpdateSsoConnectorInput!) { updateSsoConnector(input: $input) { ssoConnector { enabled version } errors { code } } }`
+  const turn = async (input: object, key = organization.key) => {
+    const { statements, result } = await countStatements(() => app.send(key, mutation, { input: { id: connector.id, ...input } }))
+    // The key is looked up, and its use is noted the first time.
+    const own = statements.filter((text) => !text.includes('"ApiKey"'))
+    return { statements: own.length, ...result.data.updateSsoConnector }
+  }
+  expect(await turn({ enabled: true })).toEqual({ statements: 1, ssoConnector: { enabled: true, version: 2 }, errors: [] })
+  expect(await turn({ enabled: false, expectedVersion: 2 })).toEqual({
+    statements: 1,
+    ssoConnector: { enabled: false, version: 3 },
+    errors: [],
+  })
+  // What has no single organization to act for reads first; it comes to the same.
+  expect(await turn({ enabled: true }, app.adminKey)).toMatchObject({ ssoConnector: { enabled: true, version: 4 }, errors: [] })
+  // What finds nothing to do tells why.
+  expect(await turn({ enabled: true })).toMatchObject({ ssoConnector: { enabled: true, version: 4 }, errors: [] })
+  expect(await turn({ enabled: false, expectedVersion: 3 })).toMatchObject({ ssoConnector: null, errors: [{ code: 'CONFLICT' }] })
+  const stranger = await app.organization()
+  expect(await turn({ enabled: false }, stranger.key)).toMatchObject({ ssoConnector: null, errors: [{ code: 'NOT_FOUND' }] })
+  const events = await auditOf(organization, connector.id)
+  expect(events.slice(0, 3)).toMatchObject([
+    { action: 'ssoConnector.enable', before: { enabled: false }, after: { enabled: true }, actor: { kind: 'PLATFORM_ADMIN' } },
+    { action: 'ssoConnector.disable', before: { enabled: true }, after: { enabled: false }, actor: { kind: 'API_KEY' } },
+    { action: 'ssoConnector.enable', before: { enabled: false }, after: { enabled: true }, actor: { kind: 'API_KEY' } },
+  ])
+  expect(events).toHaveLength(4)
+})
