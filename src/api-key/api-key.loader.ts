@@ -1,7 +1,6 @@
-import type DataLoader from 'dataloader'
 import type { Scope } from '../auth/scope.ts'
 import type { Context } from '../context.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -25,12 +24,14 @@ const byIds = statement(
   `select ${apiKeyColumns} from "ApiKey" k where k."id" = any($1::text[]) and ($2::text[] is null or k."organizationId" = any($2))`,
 )
 
-export function apiKeyLoader({ db, viewer, loaders }: Context): DataLoader<string, ApiKeyRow | null> {
-  return loaders.get('apiKey', () =>
-    rowLoader<ApiKeyRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function apiKeyLoader({ db, viewer, loaders }: Context): RowLoader<ApiKeyRow> {
+  return loaders.get(
+    'apiKey',
+    () =>
+      new RowLoader<ApiKeyRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 

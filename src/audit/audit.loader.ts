@@ -1,6 +1,5 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 import type { ActorKindValue } from './audit.ts'
@@ -31,12 +30,14 @@ const byIds = statement(
   `select ${columns} from "AuditEvent" e where e."id" = any($1::text[]) and ($2::text[] is null or e."organizationId" = any($2))`,
 )
 
-export function auditEventLoader({ db, viewer, loaders }: Context): DataLoader<string, AuditEventRow | null> {
-  return loaders.get('auditEvent', () =>
-    rowLoader<AuditEventRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function auditEventLoader({ db, viewer, loaders }: Context): RowLoader<AuditEventRow> {
+  return loaders.get(
+    'auditEvent',
+    () =>
+      new RowLoader<AuditEventRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 

@@ -1,7 +1,6 @@
-import type DataLoader from 'dataloader'
 import type { AwsPartition } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -27,29 +26,33 @@ const byNumbers = statement(
    join "AwsAccount" a using ("organizationId", "accountId") where ($3::text[] is null or a."organizationId" = any($3))`,
 )
 
-export function awsAccountLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsAccountRow | null> {
-  return loaders.get('awsAccount', () =>
-    rowLoader<AwsAccountRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function awsAccountLoader({ db, viewer, loaders }: Context): RowLoader<AwsAccountRow> {
+  return loaders.get(
+    'awsAccount',
+    () =>
+      new RowLoader<AwsAccountRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
 /** Accounts by `<organization id> <12 digits>`. */
-export function awsAccountByNumberLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsAccountRow | null> {
-  return loaders.get('awsAccountByNumber', () =>
-    rowLoader<AwsAccountRow>(
-      (keys) => {
-        const pairs = keys.map((key) => key.split(' ', 2))
-        return rows(db.pool, byNumbers, [
-          pairs.map(([organizationId]) => organizationId),
-          pairs.map(([, number]) => number),
-          viewer.organizationIds,
-        ])
-      },
-      ({ organizationId, accountId }) => `${organizationId} ${accountId}`,
-    ),
+export function awsAccountByNumberLoader({ db, viewer, loaders }: Context): RowLoader<AwsAccountRow> {
+  return loaders.get(
+    'awsAccountByNumber',
+    () =>
+      new RowLoader<AwsAccountRow>(
+        (keys) => {
+          const pairs = keys.map((key) => key.split(' ', 2))
+          return rows(db.pool, byNumbers, [
+            pairs.map(([organizationId]) => organizationId),
+            pairs.map(([, number]) => number),
+            viewer.organizationIds,
+          ])
+        },
+        ({ organizationId, accountId }) => `${organizationId} ${accountId}`,
+      ),
   )
 }
 

@@ -1,6 +1,5 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -24,12 +23,14 @@ const byIds = statement(
   `select ${columns} from "AwsCredential" c where c."id" = any($1::text[]) and ($2::text[] is null or c."organizationId" = any($2))`,
 )
 
-export function awsCredentialLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsCredentialRow | null> {
-  return loaders.get('awsCredential', () =>
-    rowLoader<AwsCredentialRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function awsCredentialLoader({ db, viewer, loaders }: Context): RowLoader<AwsCredentialRow> {
+  return loaders.get(
+    'awsCredential',
+    () =>
+      new RowLoader<AwsCredentialRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 

@@ -1,7 +1,6 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { AwsSyncState } from '../generated/prisma/enums.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -37,12 +36,14 @@ const byOrganizations = statement(
 )
 
 /** The sync of each organization, by organization id. */
-export function awsSyncLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsSyncRow | null> {
-  return loaders.get('awsSync', () =>
-    rowLoader<AwsSyncRow>(
-      (ids) => rows(db.pool, byOrganizations, [ids, viewer.organizationIds]),
-      ({ organizationId }) => organizationId,
-    ),
+export function awsSyncLoader({ db, viewer, loaders }: Context): RowLoader<AwsSyncRow> {
+  return loaders.get(
+    'awsSync',
+    () =>
+      new RowLoader<AwsSyncRow>(
+        (ids) => rows(db.pool, byOrganizations, [ids, viewer.organizationIds]),
+        ({ organizationId }) => organizationId,
+      ),
   )
 }
 

@@ -1,4 +1,3 @@
-import type DataLoader from 'dataloader'
 import type { ActorColumns } from '../audit/audit.loader.ts'
 import type { AwsPartition, ComponentConfig, NamedPolicy, VerificationCheck } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
@@ -10,7 +9,7 @@ import type {
   VerificationOutcome,
   VerificationTrigger,
 } from '../generated/prisma/enums.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -118,63 +117,79 @@ const transitionByIds = statement(
   `select ${transitionColumns} from "ComponentTransition" t where t."id" = any($1::text[]) and ${visible('t', '$2')}`,
 )
 
-export function componentLoader({ db, viewer, loaders }: Context): DataLoader<string, ComponentRow | null> {
-  return loaders.get('component', () =>
-    rowLoader<ComponentRow>(
-      (ids) => rows(db.pool, componentByIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function componentLoader({ db, viewer, loaders }: Context): RowLoader<ComponentRow> {
+  return loaders.get(
+    'component',
+    () =>
+      new RowLoader<ComponentRow>(
+        (ids) => rows(db.pool, componentByIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
 /** Components by `<organization id> <kind> <item id>`. */
-export function componentByItemLoader({ db, viewer, loaders }: Context): DataLoader<string, ComponentRow | null> {
-  return loaders.get('componentByItem', () =>
-    rowLoader<ComponentRow>(
-      (keys) => {
-        const parts = keys.map((key) => key.split(' ', 3))
-        return rows(db.pool, componentByItems, [0, 1, 2].map((i): unknown => parts.map((part) => part[i])).concat([viewer.organizationIds]))
-      },
-      ({ organizationId, kind, itemId }) => `${organizationId} ${kind} ${itemId}`,
-    ),
+export function componentByItemLoader({ db, viewer, loaders }: Context): RowLoader<ComponentRow> {
+  return loaders.get(
+    'componentByItem',
+    () =>
+      new RowLoader<ComponentRow>(
+        (keys) => {
+          const parts = keys.map((key) => key.split(' ', 3))
+          return rows(
+            db.pool,
+            componentByItems,
+            [0, 1, 2].map((i): unknown => parts.map((part) => part[i])).concat([viewer.organizationIds]),
+          )
+        },
+        ({ organizationId, kind, itemId }) => `${organizationId} ${kind} ${itemId}`,
+      ),
   )
 }
 
 /** What was handed out at staging, by component id. */
-export function roleSetupLoader({ db, viewer, loaders }: Context): DataLoader<string, RoleSetupRow | null> {
-  return loaders.get('roleSetup', () =>
-    rowLoader<RoleSetupRow>(
-      (ids) => rows(db.pool, setupByComponents, [ids, viewer.organizationIds]),
-      ({ componentId }) => componentId,
-    ),
+export function roleSetupLoader({ db, viewer, loaders }: Context): RowLoader<RoleSetupRow> {
+  return loaders.get(
+    'roleSetup',
+    () =>
+      new RowLoader<RoleSetupRow>(
+        (ids) => rows(db.pool, setupByComponents, [ids, viewer.organizationIds]),
+        ({ componentId }) => componentId,
+      ),
   )
 }
 
-export function verificationLoader({ db, viewer, loaders }: Context): DataLoader<string, VerificationRow | null> {
-  return loaders.get('verification', () =>
-    rowLoader<VerificationRow>(
-      (ids) => rows(db.pool, verificationByIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function verificationLoader({ db, viewer, loaders }: Context): RowLoader<VerificationRow> {
+  return loaders.get(
+    'verification',
+    () =>
+      new RowLoader<VerificationRow>(
+        (ids) => rows(db.pool, verificationByIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
 /** The newest verification of each component, by component id. */
-export function lastVerificationLoader({ db, viewer, loaders }: Context): DataLoader<string, VerificationRow | null> {
-  return loaders.get('lastVerification', () =>
-    rowLoader<VerificationRow>(
-      (ids) => rows(db.pool, lastVerificationByComponents, [ids, viewer.organizationIds]),
-      ({ componentId }) => componentId,
-    ),
+export function lastVerificationLoader({ db, viewer, loaders }: Context): RowLoader<VerificationRow> {
+  return loaders.get(
+    'lastVerification',
+    () =>
+      new RowLoader<VerificationRow>(
+        (ids) => rows(db.pool, lastVerificationByComponents, [ids, viewer.organizationIds]),
+        ({ componentId }) => componentId,
+      ),
   )
 }
 
-export function componentTransitionLoader({ db, viewer, loaders }: Context): DataLoader<string, ComponentTransitionRow | null> {
-  return loaders.get('componentTransition', () =>
-    rowLoader<ComponentTransitionRow>(
-      (ids) => rows(db.pool, transitionByIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function componentTransitionLoader({ db, viewer, loaders }: Context): RowLoader<ComponentTransitionRow> {
+  return loaders.get(
+    'componentTransition',
+    () =>
+      new RowLoader<ComponentTransitionRow>(
+        (ids) => rows(db.pool, transitionByIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 

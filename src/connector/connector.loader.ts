@@ -1,6 +1,5 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -31,29 +30,33 @@ const byNames = statement(
    where ($3::text[] is null or n."organizationId" = any($3))`,
 )
 
-export function connectorLoader({ db, viewer, loaders }: Context): DataLoader<string, ConnectorRow | null> {
-  return loaders.get('connector', () =>
-    rowLoader<ConnectorRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function connectorLoader({ db, viewer, loaders }: Context): RowLoader<ConnectorRow> {
+  return loaders.get(
+    'connector',
+    () =>
+      new RowLoader<ConnectorRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
 /** Connectors by `<organization id> <name>`. */
-export function connectorByNameLoader({ db, viewer, loaders }: Context): DataLoader<string, ConnectorRow | null> {
-  return loaders.get('connectorByName', () =>
-    rowLoader<ConnectorRow>(
-      (keys) => {
-        const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
-        return rows(db.pool, byNames, [
-          pairs.map(([organizationId]) => organizationId),
-          pairs.map(([, name]) => name),
-          viewer.organizationIds,
-        ])
-      },
-      ({ organizationId, name }) => `${organizationId} ${name}`,
-    ),
+export function connectorByNameLoader({ db, viewer, loaders }: Context): RowLoader<ConnectorRow> {
+  return loaders.get(
+    'connectorByName',
+    () =>
+      new RowLoader<ConnectorRow>(
+        (keys) => {
+          const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
+          return rows(db.pool, byNames, [
+            pairs.map(([organizationId]) => organizationId),
+            pairs.map(([, name]) => name),
+            viewer.organizationIds,
+          ])
+        },
+        ({ organizationId, name }) => `${organizationId} ${name}`,
+      ),
   )
 }
 

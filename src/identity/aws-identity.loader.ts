@@ -1,6 +1,5 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import { rows, statement } from '../platform/statement.ts'
 import { type AwsIdentityRow, awsIdentityColumns } from './aws-identity.ts'
 
@@ -11,11 +10,13 @@ const byOrganizations = statement(
 )
 
 /** Who each organization is to AWS, by organization id; null before its aws integration was first installed. */
-export function awsIdentityLoader({ db, viewer, loaders }: Context): DataLoader<string, AwsIdentityRow | null> {
-  return loaders.get('awsIdentity', () =>
-    rowLoader<AwsIdentityRow>(
-      (ids) => rows(db.pool, byOrganizations, [ids, viewer.organizationIds]),
-      ({ organizationId }) => organizationId,
-    ),
+export function awsIdentityLoader({ db, viewer, loaders }: Context): RowLoader<AwsIdentityRow> {
+  return loaders.get(
+    'awsIdentity',
+    () =>
+      new RowLoader<AwsIdentityRow>(
+        (ids) => rows(db.pool, byOrganizations, [ids, viewer.organizationIds]),
+        ({ organizationId }) => organizationId,
+      ),
   )
 }

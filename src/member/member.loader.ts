@@ -1,7 +1,6 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { MemberStatus } from '../generated/prisma/enums.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
@@ -38,49 +37,57 @@ const holdByIds = statement(
   'select "id", "email" from "Member" where "organizationId" = $1 and "id" = any($2::text[]) for key share',
 )
 
-export function memberLoader({ db, viewer, loaders }: Context, asked: Asked = null): DataLoader<string, MemberRow | null> {
-  return loaders.get(`member|${asked ?? '*'}`, () =>
-    rowLoader<MemberRow>(
-      (ids) => rows(db.pool, narrowed(byIds, memberColumns, asked), [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function memberLoader({ db, viewer, loaders }: Context, asked: Asked = null): RowLoader<MemberRow> {
+  return loaders.get(
+    `member|${asked ?? '*'}`,
+    () =>
+      new RowLoader<MemberRow>(
+        (ids) => rows(db.pool, narrowed(byIds, memberColumns, asked), [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
 /** Members by `<organization id> <folded address>`. */
-export function memberByEmailLoader({ db, viewer, loaders }: Context): DataLoader<string, MemberRow | null> {
-  return loaders.get('memberByEmail', () =>
-    rowLoader<MemberRow>(
-      (keys) => {
-        const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
-        return rows(db.pool, byEmails, [
-          pairs.map(([organizationId]) => organizationId),
-          pairs.map(([, email]) => email),
-          viewer.organizationIds,
-        ])
-      },
-      ({ organizationId, email }) => `${organizationId} ${email}`,
-    ),
+export function memberByEmailLoader({ db, viewer, loaders }: Context): RowLoader<MemberRow> {
+  return loaders.get(
+    'memberByEmail',
+    () =>
+      new RowLoader<MemberRow>(
+        (keys) => {
+          const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
+          return rows(db.pool, byEmails, [
+            pairs.map(([organizationId]) => organizationId),
+            pairs.map(([, email]) => email),
+            viewer.organizationIds,
+          ])
+        },
+        ({ organizationId, email }) => `${organizationId} ${email}`,
+      ),
   )
 }
 
 /** The caller's own memberships by id, whether accepted yet or not. */
-export function ownMemberLoader({ db, viewer, loaders }: Context): DataLoader<string, MemberRow | null> {
-  return loaders.get('ownMember', () =>
-    rowLoader<MemberRow>(
-      (ids) => rows(db.pool, ownByIds, [ids, viewer.verifiedEmail]),
-      ({ id }) => id,
-    ),
+export function ownMemberLoader({ db, viewer, loaders }: Context): RowLoader<MemberRow> {
+  return loaders.get(
+    'ownMember',
+    () =>
+      new RowLoader<MemberRow>(
+        (ids) => rows(db.pool, ownByIds, [ids, viewer.verifiedEmail]),
+        ({ id }) => id,
+      ),
   )
 }
 
 /** The caller's own memberships by organization, whether accepted yet or not. */
-export function ownMemberByOrganizationLoader({ db, viewer, loaders }: Context): DataLoader<string, MemberRow | null> {
-  return loaders.get('ownMemberByOrganization', () =>
-    rowLoader<MemberRow>(
-      (ids) => rows(db.pool, ownByOrganizations, [ids, viewer.verifiedEmail]),
-      ({ organizationId }) => organizationId,
-    ),
+export function ownMemberByOrganizationLoader({ db, viewer, loaders }: Context): RowLoader<MemberRow> {
+  return loaders.get(
+    'ownMemberByOrganization',
+    () =>
+      new RowLoader<MemberRow>(
+        (ids) => rows(db.pool, ownByOrganizations, [ids, viewer.verifiedEmail]),
+        ({ organizationId }) => organizationId,
+      ),
   )
 }
 

@@ -1,10 +1,9 @@
-import type DataLoader from 'dataloader'
 import type { ActorColumns } from '../audit/audit.loader.ts'
 import { holds, type Scope } from '../auth/scope.ts'
 import type { Context } from '../context.ts'
 import type { BackgroundOperationKind, BackgroundOperationStatus } from '../generated/prisma/enums.ts'
 import type { UserErrorValue } from '../platform/errors.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -57,13 +56,15 @@ const byIds = statement(
    and o."kind" = any($3::text[]::"BackgroundOperationKind"[])`,
 )
 
-export function operationLoader(context: Context): DataLoader<string, OperationRow | null> {
+export function operationLoader(context: Context): RowLoader<OperationRow> {
   const { db, viewer, loaders } = context
-  return loaders.get('operation', () =>
-    rowLoader<OperationRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds, readableKinds(context)]),
-      ({ id }) => id,
-    ),
+  return loaders.get(
+    'operation',
+    () =>
+      new RowLoader<OperationRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds, readableKinds(context)]),
+        ({ id }) => id,
+      ),
   )
 }
 

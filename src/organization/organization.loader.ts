@@ -1,6 +1,5 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -25,21 +24,25 @@ const bySlugs = statement(
 )
 
 /** Organizations by id; those the viewer may not see are misses. */
-export function organizationLoader({ db, viewer, loaders }: Context): DataLoader<string, OrganizationRow | null> {
-  return loaders.get('organization', () =>
-    rowLoader<OrganizationRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function organizationLoader({ db, viewer, loaders }: Context): RowLoader<OrganizationRow> {
+  return loaders.get(
+    'organization',
+    () =>
+      new RowLoader<OrganizationRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
-export function organizationBySlugLoader({ db, viewer, loaders }: Context): DataLoader<string, OrganizationRow | null> {
-  return loaders.get('organizationBySlug', () =>
-    rowLoader<OrganizationRow>(
-      (slugs) => rows(db.pool, bySlugs, [slugs, viewer.organizationIds]),
-      ({ slug }) => slug,
-    ),
+export function organizationBySlugLoader({ db, viewer, loaders }: Context): RowLoader<OrganizationRow> {
+  return loaders.get(
+    'organizationBySlug',
+    () =>
+      new RowLoader<OrganizationRow>(
+        (slugs) => rows(db.pool, bySlugs, [slugs, viewer.organizationIds]),
+        ({ slug }) => slug,
+      ),
   )
 }
 

@@ -16,17 +16,26 @@ export function directResolver(typeName: string, fieldName: string, resolve: Res
   const resolver = new (metadata.target as new () => Record<string, Method>)()
   const method = resolver[metadata.methodName]
   if (!method) return resolve
-  const kinds = params.map(({ kind }) => kind)
+  const picks = params.map(({ kind }) => pickers[kind as keyof typeof pickers])
   const inputs = params.flatMap((param) => (param.kind === 'arg' ? [param.name] : []))
   return (source, args, context, info) => {
     if (inputs.some((name) => args[name] !== undefined)) return resolve(source, args, context, info)
-    const values: Record<string, unknown> = { root: source, args, context, info }
     return method.apply(
       resolver,
-      kinds.map((kind) => values[kind]),
+      picks.map((pick) => pick(source, args, context, info)),
     )
   }
 }
+
+type Picker = (...given: Parameters<Resolver>) => unknown
+const pickers = {
+  root: (source) => source,
+  args: (_source, args) => args,
+  // Called only without one.
+  arg: () => undefined,
+  context: (_source, _args, context) => context,
+  info: (_source, _args, _context, info) => info,
+} satisfies Record<string, Picker>
 
 function metadataOf(typeName: string, fieldName: string) {
   const { fieldResolvers, objectTypes } = getMetadataStorage()

@@ -22,22 +22,67 @@ export class LoaderCache {
 /** Ids a statement at the most; a larger set is split. */
 const maxIdsPerStatement = 2000
 
-/** A loader over keys that are read set-wise: rows in any order go in, answers in key order come out, null for a miss. */
-export function rowLoader<Row>(
-  read: (keys: readonly string[]) => Promise<Row[]>,
-  keyOf: (row: Row) => string,
-  options: Pick<DataLoader.Options<string, Row | null>, 'cache' | 'batchScheduleFn'> = {},
-): DataLoader<string, Row | null> {
-  return new DataLoader<string, Row | null>(
-    async (keys) => {
-      const byKey = new Map((await read(keys)).map((row) => [keyOf(row), row]))
-      return keys.map((key) => byKey.get(key) ?? null)
-    },
-    { maxBatchSize: maxIdsPerStatement, ...options },
-  )
+type ReadRows<Row> = (keys: readonly string[]) => Promise<Row[]>
+
+/**
+ * A loader of one request over keys that are read set-wise: rows in any order go in, answers in key order come out, null for a miss. What
+ * is asked for in one tick, one by one or many at once, is one statement.
+ */
+export class RowLoader<Row> extends DataLoader<string, Row | null> {
+  readonly #rows = new Map<string, Row | null>()
+  readonly #sets: DataLoader<Iterable<string>, ReadonlyMap<string, Row | null>>
+  readonly #underWay = new Set<{ keys: Set<string>; done: Promise<void> }>()
+  readonly #read: ReadRows<Row>
+  readonly #keyOf: (row: Row) => string
+
+  constructor(read: ReadRows<Row>, keyOf: (row: Row) => string) {
+    super(async (keys) => {
+      const rows = await this.readAll(keys)
+      return keys.map((key) => rows.get(key) ?? null)
+    })
+    this.#read = read
+    this.#keyOf = keyOf
+    this.#sets = new DataLoader(
+      async (sets) => {
+        await this.#fill(sets)
+        return sets.map(() => this.#rows)
+      },
+      { cache: false },
+    )
+  }
+
+  /** Many at once, without a promise for each: what has been read so far, these keys among it. */
+  readAll(keys: Iterable<string>): Promise<ReadonlyMap<string, Row | null>> {
+    return this.#sets.load(keys)
+  }
+
+  async #fill(sets: readonly Iterable<string>[]): Promise<void> {
+    const missing = new Set<string>()
+    for (const keys of sets) for (const key of keys) if (!this.#rows.has(key)) missing.add(key)
+    const awaited: Promise<void>[] = []
+    for (const { keys, done } of this.#underWay) {
+      const isShared = [...missing].filter((key) => keys.has(key) && missing.delete(key)).length > 0
+      if (isShared) awaited.push(done)
+    }
+    if (missing.size > 0) {
+      const reading = { keys: missing, done: this.#readInto([...missing]) }
+      this.#underWay.add(reading)
+      awaited.push(reading.done.finally(() => this.#underWay.delete(reading)))
+    }
+    await Promise.all(awaited)
+  }
+
+  async #readInto(keys: string[]): Promise<void> {
+    const portions = Array.from({ length: Math.ceil(keys.length / maxIdsPerStatement) }, (_, portion) =>
+      this.#read(keys.slice(portion * maxIdsPerStatement, (portion + 1) * maxIdsPerStatement)),
+    )
+    const found = await Promise.all(portions)
+    for (const key of keys) this.#rows.set(key, null)
+    for (const rows of found) for (const row of rows) this.#rows.set(this.#keyOf(row), row)
+  }
 }
 
-/** As `rowLoader`, for lists that are read whole: all rows of each key, in the order they were read. */
+/** As `RowLoader`, for lists that are read whole: all rows of each key, in the order they were read. */
 export function rowsLoader<Row>(read: (keys: readonly string[]) => Promise<Row[]>, keyOf: (row: Row) => string): DataLoader<string, Row[]> {
   return new DataLoader<string, Row[]>(
     async (keys) => {

@@ -1,6 +1,6 @@
 import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
-import { rowLoader, rowsLoader } from '../platform/loader.ts'
+import { RowLoader, rowsLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
 
@@ -44,12 +44,14 @@ const naming = statement(
    order by r."id" limit $3`,
 )
 
-export function resourceGroupLoader({ db, viewer, loaders }: Context): DataLoader<string, ResourceGroupRow | null> {
-  return loaders.get('resourceGroup', () =>
-    rowLoader<ResourceGroupRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function resourceGroupLoader({ db, viewer, loaders }: Context): RowLoader<ResourceGroupRow> {
+  return loaders.get(
+    'resourceGroup',
+    () =>
+      new RowLoader<ResourceGroupRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 

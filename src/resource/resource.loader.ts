@@ -1,7 +1,6 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { ResourceStatus } from '../generated/prisma/enums.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -42,21 +41,25 @@ const permissionsByIds = statement(
   `select ${permissionColumns} from "IntegrationPermission" m where m."id" = any($1::text[]) and ($2::text[] is null or m."organizationId" = any($2))`,
 )
 
-export function resourceLoader({ db, viewer, loaders }: Context): DataLoader<string, ResourceRow | null> {
-  return loaders.get('resource', () =>
-    rowLoader<ResourceRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function resourceLoader({ db, viewer, loaders }: Context): RowLoader<ResourceRow> {
+  return loaders.get(
+    'resource',
+    () =>
+      new RowLoader<ResourceRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
-export function permissionLoader({ db, viewer, loaders }: Context): DataLoader<string, PermissionRow | null> {
-  return loaders.get('integrationPermission', () =>
-    rowLoader<PermissionRow>(
-      (ids) => rows(db.pool, permissionsByIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function permissionLoader({ db, viewer, loaders }: Context): RowLoader<PermissionRow> {
+  return loaders.get(
+    'integrationPermission',
+    () =>
+      new RowLoader<PermissionRow>(
+        (ids) => rows(db.pool, permissionsByIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 

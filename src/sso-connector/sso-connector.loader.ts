@@ -1,7 +1,6 @@
-import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { SsoVerificationStatus } from '../generated/prisma/enums.ts'
-import { rowLoader } from '../platform/loader.ts'
+import { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { rows, statement } from '../platform/statement.ts'
 
@@ -45,29 +44,33 @@ export const awaitedSsoConnector = statement(
    where s."organizationId" = $1 and s."id" = $2 and s."nextCheckAt" is not null`,
 )
 
-export function ssoConnectorLoader({ db, viewer, loaders }: Context): DataLoader<string, SsoConnectorRow | null> {
-  return loaders.get('ssoConnector', () =>
-    rowLoader<SsoConnectorRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function ssoConnectorLoader({ db, viewer, loaders }: Context): RowLoader<SsoConnectorRow> {
+  return loaders.get(
+    'ssoConnector',
+    () =>
+      new RowLoader<SsoConnectorRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 
 /** SSO connectors by `<organization id> <domain>`, the domain as it is stored. */
-export function ssoConnectorByDomainLoader({ db, viewer, loaders }: Context): DataLoader<string, SsoConnectorRow | null> {
-  return loaders.get('ssoConnectorByDomain', () =>
-    rowLoader<SsoConnectorRow>(
-      (keys) => {
-        const pairs = keys.map((key) => key.split(' ', 2))
-        return rows(db.pool, byDomains, [
-          pairs.map(([organizationId]) => organizationId),
-          pairs.map(([, domain]) => domain),
-          viewer.organizationIds,
-        ])
-      },
-      ({ organizationId, emailDomain }) => `${organizationId} ${emailDomain}`,
-    ),
+export function ssoConnectorByDomainLoader({ db, viewer, loaders }: Context): RowLoader<SsoConnectorRow> {
+  return loaders.get(
+    'ssoConnectorByDomain',
+    () =>
+      new RowLoader<SsoConnectorRow>(
+        (keys) => {
+          const pairs = keys.map((key) => key.split(' ', 2))
+          return rows(db.pool, byDomains, [
+            pairs.map(([organizationId]) => organizationId),
+            pairs.map(([, domain]) => domain),
+            viewer.organizationIds,
+          ])
+        },
+        ({ organizationId, emailDomain }) => `${organizationId} ${emailDomain}`,
+      ),
   )
 }
 

@@ -1,7 +1,7 @@
 import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { PolicyAccess } from '../generated/prisma/enums.ts'
-import { rowLoader, rowsLoader } from '../platform/loader.ts'
+import { RowLoader, rowsLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
 
@@ -31,12 +31,14 @@ const using = statement(
    where u."organizationId" = $1 and u."resourceGroupId" = $2 order by u."policyId" limit $3`,
 )
 
-export function policyLoader({ db, viewer, loaders }: Context): DataLoader<string, PolicyRow | null> {
-  return loaders.get('policy', () =>
-    rowLoader<PolicyRow>(
-      (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-      ({ id }) => id,
-    ),
+export function policyLoader({ db, viewer, loaders }: Context): RowLoader<PolicyRow> {
+  return loaders.get(
+    'policy',
+    () =>
+      new RowLoader<PolicyRow>(
+        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
+        ({ id }) => id,
+      ),
   )
 }
 

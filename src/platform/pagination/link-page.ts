@@ -1,10 +1,11 @@
 import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { QueryResultRow } from 'pg'
+import type { RowLoader } from '../loader.ts'
 import { type Asked, askedOfNodes, asksForNodesOnly } from './asked-columns.ts'
 import { Connection, type PageInfo } from './connection.ts'
 import type { PageArgs } from './page-args.ts'
-import { type PageContext, type PageOptions, pageList } from './page-list.ts'
+import { keyed, type PageContext, type PageList, type PageOptions, pageList } from './page-list.ts'
 import type { PageSource } from './page-source.ts'
 
 /**
@@ -53,10 +54,27 @@ export class LinkConnection<Link, Row> {
   }
 }
 
+/** As above where nothing but the nodes, and perhaps their number, is asked for. */
+class NodesConnection<Row> {
+  readonly nodes: Row[]
+  readonly #list: { count(parentKey: readonly string[]): Promise<number> }
+  readonly #parentKey: readonly string[]
+
+  constructor(nodes: Row[], list: { count(parentKey: readonly string[]): Promise<number> }, parentKey: readonly string[]) {
+    this.nodes = nodes
+    this.#list = list
+    this.#parentKey = parentKey
+  }
+
+  totalCount(): Promise<number> {
+    return this.#list.count(this.#parentKey)
+  }
+}
+
 /** Where links lead: the column of the link that holds the id, and who reads what has it. */
 export interface LinkTarget<Context, Link, Row> {
   column: keyof Link & string
-  loader(context: Context, asked: Asked): DataLoader<string, Row | null>
+  loader(context: Context, asked: Asked): RowLoader<Row>
   /** What an edge tells of its link besides the node. */
   fieldsOf?(link: Link): object
 }
@@ -66,43 +84,65 @@ export interface LinkPageOptions extends Pick<PageOptions, 'order' | 'where'> {
 }
 
 /** A page of links and what they lead to: two statements, whatever the number of parents. */
-export async function loadLinkPage<Context extends PageContext, Link extends QueryResultRow, Row>(
+export function loadLinkPage<Context extends PageContext, Link extends QueryResultRow, Row>(
   context: Context,
   source: PageSource<Link>,
   parentKey: readonly string[],
   args: PageArgs,
   { order, where, info }: LinkPageOptions,
   { column, loader, fieldsOf = noFields }: LinkTarget<Context, Link, Row>,
-): Promise<LinkConnection<Link, Row>> {
+): Promise<LinkConnection<Link, Row> | NodesConnection<Row>> {
   const list = pageList(context, source, parentKey, args, where ? { order, where } : { order })
-  const follower = followerOf(loader(context, askedOfNodes(info)))
-  if (asksForNodesOnly(info)) {
-    const rows = await follower.load(await list.readIds(parentKey, column))
-    return new LinkConnection(new Connection(noLinks, list, parentKey), rows, noFields)
-  }
-  const links = await list.read(parentKey)
-  const rows = await follower.load(links.rows.map((link) => link[column] as string))
-  return new LinkConnection(new Connection(links, list, parentKey), rows, fieldsOf)
+  const rows = loader(context, askedOfNodes(info))
+  return asksForNodesOnly(info) ? nodesOf(list, column, rows).load(parentKey) : withLinks(list, parentKey, column, rows, fieldsOf)
 }
 
-const noLinks = { rows: [], hasNextPage: false, hasPreviousPage: false }
+async function withLinks<Link extends QueryResultRow, Row>(
+  list: PageList<Link>,
+  parentKey: readonly string[],
+  column: keyof Link & string,
+  rows: RowLoader<Row>,
+  fieldsOf: (link: Link) => object,
+): Promise<LinkConnection<Link, Row>> {
+  const links = await list.read(parentKey)
+  const ids = links.rows.map((link) => link[column] as string)
+  const found = await rows.readAll(ids)
+  return new LinkConnection(
+    new Connection(links, list, parentKey),
+    ids.map((id) => found.get(id) ?? null),
+    fieldsOf,
+  )
+}
+
 const noFields = () => ({})
 
-// By the loader, with which it dies.
-const followers = new WeakMap<object, unknown>()
+type NodesLoader<Row> = DataLoader<readonly string[], NodesConnection<Row>, string>
 
-/** Loads what the links of many pages lead to, each thing once: a load and a promise a thing and not a link. */
-function followerOf<Row>(rows: DataLoader<string, Row | null>): DataLoader<readonly string[], (Row | null)[]> {
-  const known = followers.get(rows) as DataLoader<readonly string[], (Row | null)[]> | undefined
+// By the loader of the nodes, with which it dies, and the list.
+const nodesLoaders = new WeakMap<object, Map<object, unknown>>()
+
+/** The nodes alone of a list's pages under any number of parents: a promise a page, whatever the number of links. */
+function nodesOf<Link extends QueryResultRow, Row>(
+  list: PageList<Link>,
+  column: keyof Link & string,
+  rows: RowLoader<Row>,
+): NodesLoader<Row> {
+  const ofRows = nodesLoaders.get(rows) ?? new Map<object, unknown>()
+  nodesLoaders.set(rows, ofRows)
+  const known = ofRows.get(list) as NodesLoader<Row> | undefined
   if (known) return known
-  const follower = new DataLoader<readonly string[], (Row | null)[]>(
-    async (pages) => {
-      const ids = [...new Set(pages.flat())]
-      const found = new Map((await Promise.all(ids.map((id) => rows.load(id)))).map((row, index) => [ids[index], row]))
-      return pages.map((page) => page.map((id) => found.get(id) ?? null))
-    },
-    { cache: false },
-  )
-  followers.set(rows, follower)
-  return follower
+  const made: NodesLoader<Row> = new DataLoader(async (parentKeys) => {
+    const pages = await list.readIds(parentKeys, column)
+    const found = await rows.readAll(new Set(pages.flat()))
+    return pages.map((ids, index) => {
+      const nodes: Row[] = []
+      for (const id of ids) {
+        const row = found.get(id)
+        if (row) nodes.push(row)
+      }
+      return new NodesConnection(nodes, list, parentKeys[index] ?? [])
+    })
+  }, keyed)
+  ofRows.set(list, made)
+  return made
 }

@@ -53,7 +53,6 @@ export class PageList<Row extends QueryResultRow> implements Told<Row> {
   readonly #organizationId: string | undefined
   readonly #page: PageRequest
   readonly #pages: DataLoader<readonly string[], Slice<Row>, string>
-  #ids: DataLoader<readonly string[], string[], string> | undefined
 
   constructor(context: PageContext, source: PageSource<Row>, parentKey: readonly string[], args: PageArgs, options: PageOptions) {
     const { order, descending = false, where = noFilter } = options
@@ -93,10 +92,9 @@ export class PageList<Row extends QueryResultRow> implements Told<Row> {
     return this.#pages.load(parentKey)
   }
 
-  /** Of each row of the page nothing but an id: always the same column. */
-  readIds(parentKey: readonly string[], column: keyof Row & string): Promise<string[]> {
-    this.#ids ??= new DataLoader((keys) => readIds(this.#context.db.pool, this.#source, keys, this.#where, this.#page, column), keyed)
-    return this.#ids.load(parentKey)
+  /** Of each row of these parents' pages nothing but an id. */
+  readIds(parentKeys: readonly (readonly string[])[], column: keyof Row & string): Promise<string[][]> {
+    return readIds(this.#context.db.pool, this.#source, parentKeys, this.#where, this.#page, column)
   }
 
   /** How many there are in all. Whatever pages of a list are asked for, they share the count. */
@@ -150,4 +148,5 @@ export function pageList<Row extends QueryResultRow>(
 }
 
 const askedIn = ({ info, asked = null }: PageOptions): Asked => (info ? askedOfNodes(info) : asked)
-const keyed = { cacheKeyFn: (key: readonly string[]) => (key.length === 1 ? (key[0] ?? '') : key.join(' ')), maxBatchSize: 2000 }
+/** Keys of parents: equal where their parts are, and no more of them in a statement than it bears. */
+export const keyed = { cacheKeyFn: (key: readonly string[]) => (key.length === 1 ? (key[0] ?? '') : key.join(' ')), maxBatchSize: 2000 }

@@ -76,12 +76,19 @@ export async function readPages<Row extends QueryResultRow>(
     page.asked,
     orderOf(source, page.order).map(({ sql }) => sql),
   )
+  const [owner] = source.parentColumns
+  // The parent's key tells it already, and a page is read faster without one column of the same in each row.
+  const columns = splitColumns(source.columns).get('organizationId') === owner ? picked.replace(`${owner}, `, '') : picked
   // A LATERAL join with a LIMIT inside can only be run parent by parent, so the rows of each come in their order and nothing need sort them anew.
   const text = `select p."_parent"::int, r.* from ${parentRows(source)}
-cross join lateral (${pageOfOne(source, picked, where, page, page.limit + 1, parameters)}) r`
-  const found = await rows<Row & { _parent: number }>(db, shapedStatement(text), parameters.values)
+cross join lateral (${pageOfOne(source, columns, where, page, page.limit + 1, parameters)}) r`
+  const found = await rows<Row & { _parent: number; organizationId?: string | undefined }>(db, shapedStatement(text), parameters.values)
   const slices = parents.map((): Row[] => [])
-  for (const row of found) slices[row._parent - 1]?.push(row)
+  for (const row of found) {
+    const parent = row._parent - 1
+    if (columns !== picked) row.organizationId = parents[parent]?.[0]
+    slices[parent]?.push(row)
+  }
   return slices.map((all) => slice(all, page))
 }
 
