@@ -73,19 +73,44 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
 }
 
 /**
- * The keys of requests that came in together are read in one statement. Nothing is kept: each request is judged by what the database
- * says after it came, so that a revoked key is of no use from then on.
+ * The keys of requests that came in together, or while others were looked up, are read in one statement. Nothing is kept: each request is
+ * judged by what the database says after it came, so that a revoked key is of no use from then on.
  */
 function keyLoader(pool: Queryable): DataLoader<string, KeyRow | null> {
+  let isUnderWay = false
+  const waiting: (() => void)[] = []
+  const goOn = () => {
+    isUnderWay = waiting.length > 0
+    for (const run of waiting.splice(0)) run()
+  }
+  const schedule = (run: () => void) => {
+    if (!isUnderWay) {
+      isUnderWay = true
+      setImmediate(run)
+      return
+    }
+    let timer: NodeJS.Timeout | null = null
+    const once = () => {
+      if (!timer) return
+      clearTimeout(timer)
+      timer = null
+      setImmediate(run)
+    }
+    timer = setTimeout(once, longestWaitMs)
+    waiting.push(once)
+  }
   return new DataLoader<string, KeyRow | null>(
     async (ids) => {
-      const byId = new Map((await rows<KeyRow>(pool, keysByIds, [[...new Set(ids)]])).map((key) => [key.id, key]))
+      const found = await rows<KeyRow>(pool, keysByIds, [[...new Set(ids)]]).finally(goOn)
+      const byId = new Map(found.map((key) => [key.id, key]))
       return ids.map((id) => byId.get(id) ?? null)
     },
-    // After whatever else has arrived by now.
-    { cache: false, maxBatchSize: 2000, batchScheduleFn: (read) => setImmediate(read) },
+    { cache: false, maxBatchSize: 2000, batchScheduleFn: schedule },
   )
 }
+
+/** A look-up waits this long for the one before it, whatever became of that. */
+const longestWaitMs = 10
 
 /** One answer for every reason, so that nothing can be learned about keys by trying. */
 const refused = () =>

@@ -8,10 +8,19 @@ import { typeParsers } from './timestamps.ts'
 
 export interface Database {
   pool: pg.Pool
+  /** A few connections more, for looking up who asks: what every request waits for first does not queue behind the work of others. */
+  credentials: pg.Pool
   /** Over the same connections as `pool`. */
   prisma: PrismaClient
   /** Waits at most 2 s for the statements under way, then cuts them off. */
   close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  url: string
+  poolSize: number
+  applicationName: string
+  log: Log
 }
 
 /** Each smaller than the one around it: the server cancels a statement before this side stops waiting, so the connection survives. */
@@ -22,25 +31,50 @@ export const timeouts = {
   idle_in_transaction_session_timeout: 10_000,
 }
 const closeMs = 2_000
+const credentialConnections = 2
 // Prisma's adapter writes and reads timestamps without their offset: right only in a session in UTC, whatever the server's default is.
 const sessionOptions = '-c TimeZone=UTC'
 
 /**
- * One pool of at most `poolSize` connections for pg and Prisma. Nothing connects before the first statement, and no call waits for ever:
+ * One pool of at most `poolSize` connections for pg and Prisma, and the one for credentials. Nothing connects before the first statement, and no call waits for ever:
  * 1 s for a free connection, 5 s for an answer. `applicationName` is shown in pg_stat_activity.
  */
-export function openDatabase(options: { url: string; poolSize: number; applicationName: string; log: Log }): Database {
-  const { log } = options
+export function openDatabase(options: DatabaseOptions): Database {
+  const open = new Set<pg.PoolClient>()
+  const pool = openPool(options, options.poolSize, open)
+  const credentials = openPool(options, credentialConnections, open)
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await prisma.$disconnect()
+    const ended = Promise.all([pool.end(), credentials.end()])
+    await Promise.race([ended, delay(closeMs, undefined, { ref: false })])
+    for (const client of open) client.connection.stream.destroy()
+    // A connection that somebody never gives back would hold the pool open for ever.
+    await Promise.race([ended, delay(200, undefined, { ref: false })])
+  }
+  return {
+    pool,
+    credentials,
+    prisma,
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function openPool({ url, applicationName, log }: DatabaseOptions, max: number, open: Set<pg.PoolClient>): pg.Pool {
   const pool = new pg.Pool({
     ...timeouts,
-    connectionString: withSessionOptions(options.url, sessionOptions),
+    connectionString: withSessionOptions(url, sessionOptions),
     options: sessionOptions,
-    max: options.poolSize,
-    application_name: options.applicationName,
+    max,
+    application_name: applicationName,
     keepAlive: true,
     types: typeParsers,
   })
-  const open = new Set<pg.PoolClient>()
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
   pool.on('connect', (client) => {
     open.add(client)
@@ -50,25 +84,7 @@ export function openDatabase(options: { url: string; poolSize: number; applicati
   })
   pool.on('remove', (client) => open.delete(client))
   pool.on('release', (_error, client) => closeUnlessIdle(client, log))
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-
-  let closing: Promise<void> | undefined
-  const close = async () => {
-    await prisma.$disconnect()
-    const ended = pool.end()
-    await Promise.race([ended, delay(closeMs, undefined, { ref: false })])
-    for (const client of open) client.connection.stream.destroy()
-    // A connection that somebody never gives back would hold the pool open for ever.
-    await Promise.race([ended, delay(200, undefined, { ref: false })])
-  }
-  return {
-    pool,
-    prisma,
-    close: () => {
-      closing ??= close()
-      return closing
-    },
-  }
+  return pool
 }
 
 /**
