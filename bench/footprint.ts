@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { residentMb, startProcess } from './processes.ts'
 import { answerOf, timeQuestion } from './speed/ask.ts'
@@ -43,11 +44,10 @@ try {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
 }
 
-async function start(env: Record<string, string>) {
+async function start(env: Record<string, string>, flags: string[] = []) {
   const startedMs = performance.now()
-  const server = await startProcess(['--max-semi-space-size=64', 'scripts/start.mjs'], { ...common, ...env }, /ready: (http:\/\/[^/\s]+)/, {
-    discardLog: true,
-  })
+  const args = ['--max-semi-space-size=64', ...flags, 'scripts/start.mjs']
+  const server = await startProcess(args, { ...common, ...env }, /ready: (http:\/\/[^/\s]+)/, { discardLog: true })
   while (!(await fetch(`${server.said}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 10))
   return { ...server, seconds: ((performance.now() - startedMs) / 1000).toFixed(1) }
 }
@@ -63,22 +63,35 @@ async function startsWithOwnDatabase(): Promise<void> {
 
 async function servesDatabase({ url: databaseUrl, keys }: BenchDatabase): Promise<void> {
   const keyring = `bench:${Buffer.alloc(32, 'bench').toString('base64')}`
-  const server = await start({ DATABASE_URL: databaseUrl, GATEHOUSE_ENCRYPTION_KEYS: keyring })
+  const heapFile = path.join(folder, 'heap')
+  const flags = ['--expose-gc', '--import', new URL('live-heap.mjs', import.meta.url).href]
+  const server = await start({ DATABASE_URL: databaseUrl, GATEHOUSE_ENCRYPTION_KEYS: keyring, LIVE_HEAP: heapFile }, flags)
   try {
     print('start on a database that is there', `${server.seconds} s`)
-    const memory = () => `${residentMb(server.pid) ?? '–'} MB`
-    print('memory at rest', memory())
+    /** What the process holds, and what of its heap is alive once the garbage is collected, which it does only now. */
+    const memory = async () => {
+      const resident = residentMb(server.pid) ?? '–'
+      await rm(heapFile, { force: true })
+      process.kill(server.pid, 'SIGUSR2')
+      for (let waits = 0; waits < 100; waits++) {
+        const alive = await readFile(heapFile, 'utf8').catch(() => '')
+        if (alive) return `${resident} MB, ${alive} MB of it alive`
+        await delay(100)
+      }
+      throw new Error('the server does not say what it holds')
+    }
+    print('memory at rest', await memory())
     const [url, key = ''] = [`${server.said}/graphql`, keys[0]]
     const variables = { id: idAt('org', 0, 0) }
     const query = `query ($id: ID!) { organization(id: $id) { userGroups(first: 30) { nodes { id name members(first: 20) { nodes { id email } } } } } }`
     await timeQuestion(url, key, () => ({ query, variables }), { connections: 16, seconds: 10 })
-    print('memory after 10 s of load on 16 connections', memory())
+    print('memory after 10 s of load on 16 connections', await memory())
     // Each of another text, with another name, so that no cache can know it.
     const document = (index: number) =>
       `query Document${index}($id: ID!) { a${index}: organization(id: $id) { id b${index}: integrations(first: ${(index % 50) + 1}) { nodes { id c${index}: name } } } }`
     for (let tenth = 1, index = 0; tenth <= 10; tenth++) {
       for (; index < (documents * tenth) / 10; index++) await answerOf(url, key, { query: document(index), variables })
-      if ([1, 2, 5, 10].includes(tenth)) print(`memory after ${index} different documents`, memory())
+      if ([1, 2, 5, 10].includes(tenth)) print(`memory after ${index} different documents`, await memory())
     }
   } finally {
     await server.stop()

@@ -38,6 +38,9 @@ interface LoadResult {
   loadCpu: number
 }
 
+/** At the start of each turn, not counted. */
+const leadSeconds = 1
+
 /** Sends one shape to one contender for so long. Throws where an answer was an error: that is not a measurement. */
 export async function measure(
   contender: RunningContender,
@@ -46,7 +49,6 @@ export async function measure(
   data: DataShape,
   load: Load,
 ): Promise<Measurement> {
-  await resetConnectors(database)
   const clients = Array.from({ length: load.connections }, (_, connection) =>
     targetsOf(shapeName, connection, load.connections, data).map((target) => request(contender, shapeName, database, target)),
   )
@@ -55,6 +57,9 @@ export async function measure(
     postgres: cpuSecondsWithin(database.pid),
     statements: await database.statements(),
   })
+  // The others' turns took so long that connections were closed meanwhile: those are opened, and their statements prepared, before it counts.
+  await runLoad({ url: contender.url, seconds: leadSeconds, clients }, load)
+  await resetConnectors(database)
   const before = await read()
   const result = await runLoad({ url: contender.url, seconds: load.seconds, clients }, load)
   const after = await read()
