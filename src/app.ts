@@ -50,16 +50,18 @@ export async function createApp({
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
   })
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
   // Of fixed fields, none of which can hold a secret: they need not be searched for one.
   const requests = log.child({}, { redact: [] })
-  app.addHook('onResponse', async ({ id, method, url }, reply) => {
+  app.addHook('onResponse', ({ id, method, url }, reply, done) => {
     requests.info(
       { requestId: id, method, path: url.split('?', 1)[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 },
       'request',
     )
+    done()
   })
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500

@@ -16,8 +16,8 @@ export function directResolver(typeName: string, fieldName: string, resolve: Res
   const resolver = new (metadata.target as new () => Record<string, Method>)()
   const method = resolver[metadata.methodName]
   if (!method) return resolve
-  const picks = params.map(({ kind }) => pickers[kind as keyof typeof pickers])
-  const inputs = params.flatMap((param) => (param.kind === 'arg' ? [param.name] : []))
+  const picks = params.map(pickerOf)
+  const inputs = params.flatMap((param) => (param.kind === 'arg' && !isScalar(param.getType()) ? [param.name] : []))
   return (source, args, context, info) => {
     if (inputs.some((name) => args[name] !== undefined)) return resolve(source, args, context, info)
     return method.apply(
@@ -28,23 +28,33 @@ export function directResolver(typeName: string, fieldName: string, resolve: Res
 }
 
 type Picker = (...given: Parameters<Resolver>) => unknown
-const pickers = {
-  root: (source) => source,
-  args: (_source, args) => args,
-  // Called only without one.
-  arg: () => undefined,
-  context: (_source, _args, context) => context,
-  info: (_source, _args, _context, info) => info,
-} satisfies Record<string, Picker>
+
+function pickerOf(param: Param): Picker {
+  switch (param.kind) {
+    case 'root':
+      return (source) => source
+    case 'args':
+      return (_source, args) => args
+    case 'arg':
+      return (_source, args) => args[param.name]
+    case 'context':
+      return (_source, _args, context) => context
+    default:
+      return (_source, _args, _context, info) => info
+  }
+}
 
 function metadataOf(typeName: string, fieldName: string) {
-  const { fieldResolvers, objectTypes } = getMetadataStorage()
+  const { queries, fieldResolvers, objectTypes } = getMetadataStorage()
   const type = objectTypes.find(({ name }) => name === typeName)
-  const [metadata, ...others] = fieldResolvers.filter(
-    ({ kind, schemaName, getObjectType }) => kind === 'external' && schemaName === fieldName && getObjectType?.() === type?.target,
-  )
-  const isAlone = type && others.length === 0 && !metadata?.middlewares?.length && !metadata?.roles?.length
-  return isAlone ? metadata : undefined
+  const [metadata, ...others] =
+    typeName === 'Query'
+      ? queries.filter(({ schemaName }) => schemaName === fieldName)
+      : fieldResolvers.filter(
+          ({ kind, schemaName, getObjectType }) =>
+            kind === 'external' && schemaName === fieldName && type && getObjectType?.() === type.target,
+        )
+  return others.length === 0 && !metadata?.middlewares?.length && !metadata?.roles?.length ? metadata : undefined
 }
 
 type Param = NonNullable<ReturnType<typeof getMetadataStorage>['fieldResolvers'][number]['params']>[number]

@@ -46,9 +46,7 @@ export function acceptEventStreams(scope: FastifyInstance, options: TransportOpt
       }
     },
   })
-  scope.addHook('preHandler', async (request, reply) => {
-    if (!request.headers.accept?.includes('text/event-stream')) return
-    reply.hijack()
+  const stream = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const credential = { authorization: request.headers.authorization, isLocal: isFromThisMachine(request.raw) }
     const ended = new AbortController()
     const session: Session = {
@@ -56,15 +54,15 @@ export function acceptEventStreams(scope: FastifyInstance, options: TransportOpt
       viewer: (sinceMs) => credentials.viewer(credential, sinceMs),
       end: (error) => ended.abort(subscriptions.format(error, session)),
     }
-    const stream: Stream = { session, ended, sent: Promise.resolve() }
+    const current: Stream = { session, ended, sent: Promise.resolve() }
     open.add(ended)
     const stop = credentials.watch(session, recheckMs)
     try {
       const headers = { get: (name: string) => (name === 'accept' ? 'text/event-stream' : String(request.headers[name] ?? '')) }
       const body = (request.body ?? null) as Record<PropertyKey, unknown> | null
-      const [answer, init] = await handler({ method: request.method, url: request.url, headers, body, raw: request, context: stream })
+      const [answer, init] = await handler({ method: request.method, url: request.url, headers, body, raw: request, context: current })
       reply.raw.writeHead(init.status, init.statusText, { ...init.headers, 'x-request-id': request.id, 'x-accel-buffering': 'no' })
-      await send(reply, answer, stream)
+      await send(reply, answer, current)
     } catch (error) {
       request.log.warn({ err: error, requestId: request.id }, 'an event stream failed')
       reply.raw.destroy()
@@ -72,6 +70,11 @@ export function acceptEventStreams(scope: FastifyInstance, options: TransportOpt
       stop()
       open.delete(ended)
     }
+  }
+  scope.addHook('preHandler', (request, reply, done) => {
+    if (!request.headers.accept?.includes('text/event-stream')) return done()
+    reply.hijack()
+    stream(request, reply).catch(() => reply.raw.destroy())
   })
   scope.addHook('preClose', async () => {
     for (const ended of open) ended.abort(goingAway())
