@@ -72,7 +72,7 @@ export async function createApp({
       .send({ errors: [{ message, extensions: { code: status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST', requestId: request.id } }] })
   })
 
-  const authenticator = createAuthenticator({ pool: db.credentials, adminKeys, log })
+  const authenticator = createAuthenticator({ credentials: db.credentials, pool: db.pool, adminKeys, log })
   const streaming = {
     subscriptions: createSubscriptions(gatehouseSchema().schema, services),
     credentials: new Credentials(authenticator),

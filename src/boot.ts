@@ -27,7 +27,7 @@ import { loadOrCreateLocalKeys } from './secrets/local-keys.ts'
 import { EncryptionKeysError } from './secrets/sealed-error.ts'
 import { createVault } from './vault/vault.ts'
 
-/** Connections of a server; of all processes together they must stay below the database's own limit. */
+/** Connections of a process for its work; the few for credentials, for listening and of the worker come on top. */
 const poolSize = 10
 /** A second try waits twice as long; several servers are asked in turn, and after 8 s nothing more is waited for. */
 const dnsLimits = { timeoutMs: 2_000, tries: 2, deadlineMs: 8_000 }

@@ -14,8 +14,8 @@ import type { Execute } from './platform/executor.ts'
 import type { Log } from './platform/log.ts'
 import { gatehouseSchema } from './schema.ts'
 
-/** Tokens of a document; what the longest operations of a front end have is a tenth of it. */
-export const maxTokens = 15_000
+/** Of a document; what the longest operations of a front end have is a tenth of it. */
+export const parseLimits = { maxTokens: 15_000, maxComments: 1_000 }
 
 /** Documents kept parsed, counted as JSON; as trees they take several times that. Some thousand of what a front end asks for. */
 const documentStoreBytes = 8 * 1024 * 1024
@@ -49,7 +49,7 @@ export function createGraphqlServer({ execute, known, log, plugins }: GraphqlSer
       load: async () => ({
         // The name that was asked for: its own is that of the operation found, so that of a name without one the only operation would run.
         executor: async ({ document, source, request: { operationName, variables }, context, queryHash: documentHash }) => {
-          known.learn(source, { document, documentHash })
+          if (context.viewer.kind !== 'ANONYMOUS') known.learn(source, { document, documentHash })
           return (await (context.ran ?? execute({ document, operationName, variables, context, documentHash }))) as never
         },
       }),
@@ -63,7 +63,7 @@ export function createGraphqlServer({ execute, known, log, plugins }: GraphqlSer
     hideSchemaDetailsFromClientErrors: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens },
+    parseOptions: parseLimits,
     formatError: masked,
     plugins: [
       ApolloServerPluginLandingPageDisabled(),

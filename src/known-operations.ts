@@ -2,9 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import type { DocumentNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
 
-/** Texts kept: as many as there are compiled queries, and none of them large. */
+/** Texts kept: as many as there are compiled queries. A document takes up to 150 bytes a character, of all together some 80 MB at the worst. */
 const maxKnown = 500
-const maxKnownCharacters = 4 * 1024 * 1024
+const maxKnownCharacters = 512 * 1024
+/** Of one of them; what front ends send is a tenth of it. */
+const maxCharacters = 16 * 1024
 
 /** What Apollo Server answers clients with by what they accept. Any other list it reads itself. */
 export const contentTypes = new Map<string | undefined, string>([
@@ -36,7 +38,7 @@ export class KnownOperations {
   readonly #documents = new LRUCache<string, KnownDocument>({ max: maxKnown, maxSize: maxKnownCharacters })
 
   learn(text: string, known: KnownDocument): void {
-    this.#documents.set(text, known, { size: text.length + 1 })
+    if (text.length <= maxCharacters) this.#documents.set(text, known, { size: text.length + 1 })
   }
 
   /** The operation of a request that there is nothing more to look at; null: Apollo Server sees to it. */

@@ -38,7 +38,8 @@ export async function acceptOperations(scope: FastifyInstance, { path, services,
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const operation = known.find(request)
-    if (!operation) return askApollo.call(scope, request, reply)
+    // An address that cannot be read is a fault on Apollo Server's way in: nothing may have been run by then.
+    if (!operation || !URL.canParse(`http://${request.host}`)) return askApollo.call(scope, request, reply)
     const made = contextOf(request)
     contexts.set(request, made)
     try {

@@ -118,7 +118,7 @@ Written by \`npm run bench -- --write\`. ${conditionsOf(conditions)}
 
 ${shapes.join('\n')}
 
-LIMIT is node:http with one prepared statement that builds the whole answer: what the machine can do at all. The peers check no credential, no scope and no tenant, write no log, and have no limits.
+LIMIT is node:http with one prepared statement that builds the whole answer: what there is to do at the least. The peers check no credential, no scope and no tenant, write no log, and have no limits.
 Gatehouse runs as \`npm start\` runs it, with an API key of each organization. Answers were compared before anything was measured: the same JSON, order included.
 
 ${ratioTable(results)}

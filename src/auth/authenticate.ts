@@ -40,9 +40,18 @@ export interface Authenticator {
   authenticate(authorization: string | undefined, isLocal: () => boolean): Promise<Viewer>
 }
 
-export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable; adminKeys: string[]; log: Log }): Authenticator {
+interface AuthenticatorOptions {
+  /** Connections for look-ups alone. */
+  credentials: Queryable
+  /** Connections for whatever may wait for a lock. */
+  pool: Queryable
+  adminKeys: string[]
+  log: Log
+}
+
+export function createAuthenticator({ credentials, pool, adminKeys, log }: AuthenticatorOptions): Authenticator {
   const adminHashes = adminKeys.map(sha256)
-  const keys = keyLoader(pool)
+  const keys = keyLoader(credentials)
   return {
     async authenticate(authorization, isLocal) {
       if (authorization === undefined) return anonymous
@@ -76,32 +85,34 @@ export function createAuthenticator({ pool, adminKeys, log }: { pool: Queryable;
  * The keys of requests that came in together, or while others were looked up, are read in one statement. Nothing is kept: each request is
  * judged by what the database says after it came, so that a revoked key is of no use from then on.
  */
-function keyLoader(pool: Queryable): DataLoader<string, KeyRow | null> {
-  let isUnderWay = false
+function keyLoader(credentials: Queryable): DataLoader<string, KeyRow | null> {
+  let underWay = 0
   const waiting: (() => void)[] = []
+  const begin = (run: () => void) => {
+    underWay++
+    setImmediate(run)
+  }
   const goOn = () => {
-    isUnderWay = waiting.length > 0
-    for (const run of waiting.splice(0)) run()
+    underWay--
+    waiting.shift()?.()
   }
   const schedule = (run: () => void) => {
-    if (!isUnderWay) {
-      isUnderWay = true
-      setImmediate(run)
-      return
-    }
-    let timer: NodeJS.Timeout | null = null
-    const once = () => {
-      if (!timer) return
+    if (underWay === 0) return begin(run)
+    const next = () => {
       clearTimeout(timer)
-      timer = null
-      setImmediate(run)
+      begin(run)
     }
-    timer = setTimeout(once, longestWaitMs)
-    waiting.push(once)
+    const timer = setTimeout(() => {
+      const place = waiting.indexOf(next)
+      if (underWay >= lookUpsAtOnce || place < 0) return
+      waiting.splice(place, 1)
+      next()
+    }, longestWaitMs)
+    waiting.push(next)
   }
   return new DataLoader<string, KeyRow | null>(
     async (ids) => {
-      const found = await rows<KeyRow>(pool, keysByIds, [[...new Set(ids)]]).finally(goOn)
+      const found = await rows<KeyRow>(credentials, keysByIds, [[...new Set(ids)]]).finally(goOn)
       const byId = new Map(found.map((key) => [key.id, key]))
       return ids.map((id) => byId.get(id) ?? null)
     },
@@ -109,7 +120,9 @@ function keyLoader(pool: Queryable): DataLoader<string, KeyRow | null> {
   )
 }
 
-/** A look-up waits this long for the one before it, whatever became of that. */
+/** As many as there are connections for them: a third waits until one has come back, which the time-out of a statement bounds. */
+const lookUpsAtOnce = 2
+/** A second one waits this long for the first. */
 const longestWaitMs = 10
 
 /** One answer for every reason, so that nothing can be learned about keys by trying. */

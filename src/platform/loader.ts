@@ -26,7 +26,7 @@ type ReadRows<Row> = (keys: readonly string[]) => Promise<Row[]>
 
 /**
  * A loader of one request over keys that are read set-wise: rows in any order go in, answers in key order come out, null for a miss. What
- * is asked for in one tick, one by one or many at once, is one statement.
+ * is asked for one by one in a tick is one statement, what is asked for many at once is one, and nothing is read twice.
  */
 export class RowLoader<Row> extends DataLoader<string, Row | null> {
   readonly #rows = new Map<string, Row | null>()

@@ -8,7 +8,7 @@ import { topLevelError } from '../platform/errors.ts'
 /** How often a connection's credential is looked at while nothing happens. */
 const recheckMs = 20_000
 const keptCredentials = 10_000
-/** When a router comes back, its connections come all at once; the pool serves everybody. */
+/** When a router comes back, its connections come all at once; requests are looked up beside them. */
 const looksAtOnce = 4
 
 export interface Credential {

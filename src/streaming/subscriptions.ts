@@ -16,7 +16,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import type { Change } from '../changes/change-feed.ts'
 import type { LiveChange } from '../changes/follow-changes.ts'
 import { createContext, type Services } from '../context.ts'
-import { legible, maxTokens } from '../graphql.ts'
+import { legible, parseLimits } from '../graphql.ts'
 import { compiledSize } from '../platform/compiled-size.ts'
 import { topLevelError } from '../platform/errors.ts'
 import { LoaderCache } from '../platform/loader.ts'
@@ -77,7 +77,7 @@ export function createSubscriptions(schema: GraphQLSchema, services: Services): 
       if (typeof query !== 'string') return [topLevelError.badInput('query must be a GraphQL document.', 'query')]
       let document: DocumentNode
       try {
-        document = parse(query, { maxTokens })
+        document = parse(query, parseLimits)
       } catch (error) {
         return [format(error, session)]
       }

@@ -75,6 +75,7 @@ describe('GraphQL over HTTP', () => {
   const documentErrors = [
     { what: 'that does not parse', body: query('{ viewer {'), code: 'GRAPHQL_PARSE_FAILED' },
     { what: 'with a field that there is not', body: query('{ nothing }'), code: 'GRAPHQL_VALIDATION_FAILED' },
+    { what: 'of more than 1,000 comments', body: query(`${'#\n'.repeat(1_001)}{ viewer { kind } }`), code: 'GRAPHQL_PARSE_FAILED' },
     { what: 'of more than 15,000 tokens', body: query(`{ ${'a '.repeat(15_001)} }`), code: 'GRAPHQL_PARSE_FAILED' },
   ]
   it.each(documentErrors)('a document $what is 400 to who reads GraphQL answers, 200 to who reads JSON', async ({ body, code }) => {

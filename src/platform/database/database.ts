@@ -36,8 +36,8 @@ const credentialConnections = 2
 const sessionOptions = '-c TimeZone=UTC'
 
 /**
- * One pool of at most `poolSize` connections for pg and Prisma, and the one for credentials. Nothing connects before the first statement, and no call waits for ever:
- * 1 s for a free connection, 5 s for an answer. `applicationName` is shown in pg_stat_activity.
+ * One pool of at most `poolSize` connections for pg and Prisma, and the small one. Nothing connects before the first statement, and no
+ * call waits for ever: 1 s for a free connection, 5 s for an answer. `applicationName` is shown in pg_stat_activity.
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const open = new Set<pg.PoolClient>()
