@@ -1,8 +1,9 @@
 import type { Scope } from '../auth/scope.ts'
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface ApiKeyRow {
   id: string
@@ -24,15 +25,8 @@ const byIds = statement(
   `select ${apiKeyColumns} from "ApiKey" k where k."id" = any($1::text[]) and ($2::text[] is null or k."organizationId" = any($2))`,
 )
 
-export function apiKeyLoader({ db, viewer, loaders }: Context): RowLoader<ApiKeyRow> {
-  return loaders.get(
-    'apiKey',
-    () =>
-      new RowLoader<ApiKeyRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function apiKeyLoader(context: Context): RowLoader<ApiKeyRow> {
+  return tenantLoader(context, 'apiKey', byIds, ['id'])
 }
 
 /** An organization's keys in the order they were made. */

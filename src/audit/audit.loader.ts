@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 import type { ActorKindValue } from './audit.ts'
 
 export interface ActorColumns {
@@ -30,15 +31,8 @@ const byIds = statement(
   `select ${columns} from "AuditEvent" e where e."id" = any($1::text[]) and ($2::text[] is null or e."organizationId" = any($2))`,
 )
 
-export function auditEventLoader({ db, viewer, loaders }: Context): RowLoader<AuditEventRow> {
-  return loaders.get(
-    'auditEvent',
-    () =>
-      new RowLoader<AuditEventRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function auditEventLoader(context: Context): RowLoader<AuditEventRow> {
+  return tenantLoader(context, 'auditEvent', byIds, ['id'])
 }
 
 /** An organization's audit trail; the order is by id, which is by time. */

@@ -1,5 +1,6 @@
 import { hash as digest, timingSafeEqual } from 'node:crypto'
 import DataLoader from 'dataloader'
+import { credentialConnections } from '../platform/database/database.ts'
 import { topLevelError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
@@ -92,38 +93,25 @@ function keyLoader(credentials: Queryable): DataLoader<string, KeyRow | null> {
     underWay++
     setImmediate(run)
   }
-  const goOn = () => {
+  const end = () => {
     underWay--
-    waiting.shift()?.()
+    const run = waiting.shift()
+    if (run) begin(run)
   }
+  // What finds every connection taken waits until one is free, which the time-out of a statement bounds.
   const schedule = (run: () => void) => {
-    if (underWay === 0) return begin(run)
-    const next = () => {
-      clearTimeout(timer)
-      begin(run)
-    }
-    const timer = setTimeout(() => {
-      const place = waiting.indexOf(next)
-      if (underWay >= lookUpsAtOnce || place < 0) return
-      waiting.splice(place, 1)
-      next()
-    }, longestWaitMs)
-    waiting.push(next)
+    if (underWay < credentialConnections) begin(run)
+    else waiting.push(run)
   }
   return new DataLoader<string, KeyRow | null>(
     async (ids) => {
-      const found = await rows<KeyRow>(credentials, keysByIds, [[...new Set(ids)]]).finally(goOn)
+      const found = await rows<KeyRow>(credentials, keysByIds, [[...new Set(ids)]]).finally(end)
       const byId = new Map(found.map((key) => [key.id, key]))
       return ids.map((id) => byId.get(id) ?? null)
     },
     { cache: false, maxBatchSize: 2000, batchScheduleFn: schedule },
   )
 }
-
-/** As many as there are connections for them: a third waits until one has come back, which the time-out of a statement bounds. */
-const lookUpsAtOnce = 2
-/** A second one waits this long for the first. */
-const longestWaitMs = 10
 
 /** One answer for every reason, so that nothing can be learned about keys by trying. */
 const refused = () =>

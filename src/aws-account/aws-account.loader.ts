@@ -1,8 +1,9 @@
 import type { AwsPartition } from '../aws/aws.type.ts'
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface AwsAccountRow {
   id: string
@@ -26,34 +27,13 @@ const byNumbers = statement(
    join "AwsAccount" a using ("organizationId", "accountId") where ($3::text[] is null or a."organizationId" = any($3))`,
 )
 
-export function awsAccountLoader({ db, viewer, loaders }: Context): RowLoader<AwsAccountRow> {
-  return loaders.get(
-    'awsAccount',
-    () =>
-      new RowLoader<AwsAccountRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function awsAccountLoader(context: Context): RowLoader<AwsAccountRow> {
+  return tenantLoader(context, 'awsAccount', byIds, ['id'])
 }
 
 /** Accounts by `<organization id> <12 digits>`. */
-export function awsAccountByNumberLoader({ db, viewer, loaders }: Context): RowLoader<AwsAccountRow> {
-  return loaders.get(
-    'awsAccountByNumber',
-    () =>
-      new RowLoader<AwsAccountRow>(
-        (keys) => {
-          const pairs = keys.map((key) => key.split(' ', 2))
-          return rows(db.pool, byNumbers, [
-            pairs.map(([organizationId]) => organizationId),
-            pairs.map(([, number]) => number),
-            viewer.organizationIds,
-          ])
-        },
-        ({ organizationId, accountId }) => `${organizationId} ${accountId}`,
-      ),
-  )
+export function awsAccountByNumberLoader(context: Context): RowLoader<AwsAccountRow> {
+  return tenantLoader(context, 'awsAccountByNumber', byNumbers, ['organizationId', 'accountId'])
 }
 
 /** An organization's accounts by their numbers. */

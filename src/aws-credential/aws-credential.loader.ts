@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 /** A credential as anyone may see it: the secret is not among its columns. */
 export interface AwsCredentialRow {
@@ -23,15 +24,8 @@ const byIds = statement(
   `select ${columns} from "AwsCredential" c where c."id" = any($1::text[]) and ($2::text[] is null or c."organizationId" = any($2))`,
 )
 
-export function awsCredentialLoader({ db, viewer, loaders }: Context): RowLoader<AwsCredentialRow> {
-  return loaders.get(
-    'awsCredential',
-    () =>
-      new RowLoader<AwsCredentialRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function awsCredentialLoader(context: Context): RowLoader<AwsCredentialRow> {
+  return tenantLoader(context, 'awsCredential', byIds, ['id'])
 }
 
 /** An organization's credentials by account name, which is unique there. */

@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts'
 import type { AwsRoleStatus } from '../generated/prisma/enums.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
 import type { OrderColumn, PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface AwsRoleRow {
   id: string
@@ -49,34 +50,13 @@ const byArns = statement(
    where ($3::text[] is null or r."organizationId" = any($3))`,
 )
 
-export function awsRoleLoader({ db, viewer, loaders }: Context, asked: Asked = null): RowLoader<AwsRoleRow> {
-  return loaders.get(
-    `awsRole|${asked ?? '*'}`,
-    () =>
-      new RowLoader<AwsRoleRow>(
-        (ids) => rows(db.pool, narrowed(byIds, columns, asked), [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function awsRoleLoader(context: Context, asked: Asked = null): RowLoader<AwsRoleRow> {
+  return tenantLoader(context, `awsRole|${asked ?? '*'}`, () => narrowed(byIds, columns, asked), ['id'])
 }
 
 /** Roles by `<organization id> <arn>`. */
-export function awsRoleByArnLoader({ db, viewer, loaders }: Context): RowLoader<AwsRoleRow> {
-  return loaders.get(
-    'awsRoleByArn',
-    () =>
-      new RowLoader<AwsRoleRow>(
-        (keys) => {
-          const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
-          return rows(db.pool, byArns, [
-            pairs.map(([organizationId]) => organizationId),
-            pairs.map(([, arn]) => arn),
-            viewer.organizationIds,
-          ])
-        },
-        ({ organizationId, arn }) => `${organizationId} ${arn}`,
-      ),
-  )
+export function awsRoleByArnLoader(context: Context): RowLoader<AwsRoleRow> {
+  return tenantLoader(context, 'awsRoleByArn', byArns, ['organizationId', 'arn'])
 }
 
 const tieBreak: OrderColumn<AwsRoleRow> = { sql: 'r."id"', type: 'text', key: ({ id }) => id }

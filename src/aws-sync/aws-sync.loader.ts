@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import type { AwsSyncState } from '../generated/prisma/enums.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface AwsSyncRow {
   id: string
@@ -36,15 +37,8 @@ const byOrganizations = statement(
 )
 
 /** The sync of each organization, by organization id. */
-export function awsSyncLoader({ db, viewer, loaders }: Context): RowLoader<AwsSyncRow> {
-  return loaders.get(
-    'awsSync',
-    () =>
-      new RowLoader<AwsSyncRow>(
-        (ids) => rows(db.pool, byOrganizations, [ids, viewer.organizationIds]),
-        ({ organizationId }) => organizationId,
-      ),
-  )
+export function awsSyncLoader(context: Context): RowLoader<AwsSyncRow> {
+  return tenantLoader(context, 'awsSync', byOrganizations, ['organizationId'])
 }
 
 /** The organization whose sync has this id. */

@@ -9,9 +9,10 @@ import type {
   VerificationOutcome,
   VerificationTrigger,
 } from '../generated/prisma/enums.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 /** A component with what every reader of it needs of its account. */
 export interface ComponentRow {
@@ -117,80 +118,31 @@ const transitionByIds = statement(
   `select ${transitionColumns} from "ComponentTransition" t where t."id" = any($1::text[]) and ${visible('t', '$2')}`,
 )
 
-export function componentLoader({ db, viewer, loaders }: Context): RowLoader<ComponentRow> {
-  return loaders.get(
-    'component',
-    () =>
-      new RowLoader<ComponentRow>(
-        (ids) => rows(db.pool, componentByIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function componentLoader(context: Context): RowLoader<ComponentRow> {
+  return tenantLoader(context, 'component', componentByIds, ['id'])
 }
 
 /** Components by `<organization id> <kind> <item id>`. */
-export function componentByItemLoader({ db, viewer, loaders }: Context): RowLoader<ComponentRow> {
-  return loaders.get(
-    'componentByItem',
-    () =>
-      new RowLoader<ComponentRow>(
-        (keys) => {
-          const parts = keys.map((key) => key.split(' ', 3))
-          return rows(
-            db.pool,
-            componentByItems,
-            [0, 1, 2].map((i): unknown => parts.map((part) => part[i])).concat([viewer.organizationIds]),
-          )
-        },
-        ({ organizationId, kind, itemId }) => `${organizationId} ${kind} ${itemId}`,
-      ),
-  )
+export function componentByItemLoader(context: Context): RowLoader<ComponentRow> {
+  return tenantLoader(context, 'componentByItem', componentByItems, ['organizationId', 'kind', 'itemId'])
 }
 
 /** What was handed out at staging, by component id. */
-export function roleSetupLoader({ db, viewer, loaders }: Context): RowLoader<RoleSetupRow> {
-  return loaders.get(
-    'roleSetup',
-    () =>
-      new RowLoader<RoleSetupRow>(
-        (ids) => rows(db.pool, setupByComponents, [ids, viewer.organizationIds]),
-        ({ componentId }) => componentId,
-      ),
-  )
+export function roleSetupLoader(context: Context): RowLoader<RoleSetupRow> {
+  return tenantLoader(context, 'roleSetup', setupByComponents, ['componentId'])
 }
 
-export function verificationLoader({ db, viewer, loaders }: Context): RowLoader<VerificationRow> {
-  return loaders.get(
-    'verification',
-    () =>
-      new RowLoader<VerificationRow>(
-        (ids) => rows(db.pool, verificationByIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function verificationLoader(context: Context): RowLoader<VerificationRow> {
+  return tenantLoader(context, 'verification', verificationByIds, ['id'])
 }
 
 /** The newest verification of each component, by component id. */
-export function lastVerificationLoader({ db, viewer, loaders }: Context): RowLoader<VerificationRow> {
-  return loaders.get(
-    'lastVerification',
-    () =>
-      new RowLoader<VerificationRow>(
-        (ids) => rows(db.pool, lastVerificationByComponents, [ids, viewer.organizationIds]),
-        ({ componentId }) => componentId,
-      ),
-  )
+export function lastVerificationLoader(context: Context): RowLoader<VerificationRow> {
+  return tenantLoader(context, 'lastVerification', lastVerificationByComponents, ['componentId'])
 }
 
-export function componentTransitionLoader({ db, viewer, loaders }: Context): RowLoader<ComponentTransitionRow> {
-  return loaders.get(
-    'componentTransition',
-    () =>
-      new RowLoader<ComponentTransitionRow>(
-        (ids) => rows(db.pool, transitionByIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function componentTransitionLoader(context: Context): RowLoader<ComponentTransitionRow> {
+  return tenantLoader(context, 'componentTransition', transitionByIds, ['id'])
 }
 
 const byCreation = { CREATED: [{ sql: 'c."id"', type: 'text' as const, key: ({ id }: ComponentRow) => id }] }

@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface ConnectorRow {
   id: string
@@ -30,34 +31,13 @@ const byNames = statement(
    where ($3::text[] is null or n."organizationId" = any($3))`,
 )
 
-export function connectorLoader({ db, viewer, loaders }: Context): RowLoader<ConnectorRow> {
-  return loaders.get(
-    'connector',
-    () =>
-      new RowLoader<ConnectorRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function connectorLoader(context: Context): RowLoader<ConnectorRow> {
+  return tenantLoader(context, 'connector', byIds, ['id'])
 }
 
 /** Connectors by `<organization id> <name>`. */
-export function connectorByNameLoader({ db, viewer, loaders }: Context): RowLoader<ConnectorRow> {
-  return loaders.get(
-    'connectorByName',
-    () =>
-      new RowLoader<ConnectorRow>(
-        (keys) => {
-          const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
-          return rows(db.pool, byNames, [
-            pairs.map(([organizationId]) => organizationId),
-            pairs.map(([, name]) => name),
-            viewer.organizationIds,
-          ])
-        },
-        ({ organizationId, name }) => `${organizationId} ${name}`,
-      ),
-  )
+export function connectorByNameLoader(context: Context): RowLoader<ConnectorRow> {
+  return tenantLoader(context, 'connectorByName', byNames, ['organizationId', 'name'])
 }
 
 /** An organization's connectors by name, which is unique in it. */

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
-import { rows, statement } from '../platform/statement.ts'
+import type { RowLoader } from '../platform/loader.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 import { type AwsIdentityRow, awsIdentityColumns } from './aws-identity.ts'
 
 const byOrganizations = statement(
@@ -10,13 +11,6 @@ const byOrganizations = statement(
 )
 
 /** Who each organization is to AWS, by organization id; null before its aws integration was first installed. */
-export function awsIdentityLoader({ db, viewer, loaders }: Context): RowLoader<AwsIdentityRow> {
-  return loaders.get(
-    'awsIdentity',
-    () =>
-      new RowLoader<AwsIdentityRow>(
-        (ids) => rows(db.pool, byOrganizations, [ids, viewer.organizationIds]),
-        ({ organizationId }) => organizationId,
-      ),
-  )
+export function awsIdentityLoader(context: Context): RowLoader<AwsIdentityRow> {
+  return tenantLoader(context, 'awsIdentity', byOrganizations, ['organizationId'])
 }

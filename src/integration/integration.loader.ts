@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import type { IntegrationStatus } from '../generated/prisma/enums.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 import type { StoredSecretStore } from './secret-store.ts'
 
 export interface IntegrationRow {
@@ -48,46 +49,18 @@ const awsByOrganizations = statement(
    and ($2::text[] is null or i."organizationId" = any($2))`,
 )
 
-export function integrationLoader({ db, viewer, loaders }: Context): RowLoader<IntegrationRow> {
-  return loaders.get(
-    'integration',
-    () =>
-      new RowLoader<IntegrationRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function integrationLoader(context: Context): RowLoader<IntegrationRow> {
+  return tenantLoader(context, 'integration', byIds, ['id'])
 }
 
 /** Integrations by `<organization id> <name>`. */
-export function integrationByNameLoader({ db, viewer, loaders }: Context): RowLoader<IntegrationRow> {
-  return loaders.get(
-    'integrationByName',
-    () =>
-      new RowLoader<IntegrationRow>(
-        (keys) => {
-          const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
-          return rows(db.pool, byNames, [
-            pairs.map(([organizationId]) => organizationId),
-            pairs.map(([, name]) => name),
-            viewer.organizationIds,
-          ])
-        },
-        ({ organizationId, name }) => `${organizationId} ${name}`,
-      ),
-  )
+export function integrationByNameLoader(context: Context): RowLoader<IntegrationRow> {
+  return tenantLoader(context, 'integrationByName', byNames, ['organizationId', 'name'])
 }
 
 /** The one aws integration of each organization, by organization id. */
-export function awsIntegrationLoader({ db, viewer, loaders }: Context): RowLoader<IntegrationRow> {
-  return loaders.get(
-    'awsIntegration',
-    () =>
-      new RowLoader<IntegrationRow>(
-        (ids) => rows(db.pool, awsByOrganizations, [ids, viewer.organizationIds]),
-        ({ organizationId }) => organizationId,
-      ),
-  )
+export function awsIntegrationLoader(context: Context): RowLoader<IntegrationRow> {
+  return tenantLoader(context, 'awsIntegration', awsByOrganizations, ['organizationId'])
 }
 
 const tieBreak = { sql: 'i."id"', type: 'text' as const, key: ({ id }: IntegrationRow) => id }

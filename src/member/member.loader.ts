@@ -4,6 +4,7 @@ import { RowLoader } from '../platform/loader.ts'
 import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface MemberRow {
   id: string
@@ -37,34 +38,13 @@ const holdByIds = statement(
   'select "id", "email" from "Member" where "organizationId" = $1 and "id" = any($2::text[]) for key share',
 )
 
-export function memberLoader({ db, viewer, loaders }: Context, asked: Asked = null): RowLoader<MemberRow> {
-  return loaders.get(
-    `member|${asked ?? '*'}`,
-    () =>
-      new RowLoader<MemberRow>(
-        (ids) => rows(db.pool, narrowed(byIds, memberColumns, asked), [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function memberLoader(context: Context, asked: Asked = null): RowLoader<MemberRow> {
+  return tenantLoader(context, `member|${asked ?? '*'}`, () => narrowed(byIds, memberColumns, asked), ['id'])
 }
 
 /** Members by `<organization id> <folded address>`. */
-export function memberByEmailLoader({ db, viewer, loaders }: Context): RowLoader<MemberRow> {
-  return loaders.get(
-    'memberByEmail',
-    () =>
-      new RowLoader<MemberRow>(
-        (keys) => {
-          const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
-          return rows(db.pool, byEmails, [
-            pairs.map(([organizationId]) => organizationId),
-            pairs.map(([, email]) => email),
-            viewer.organizationIds,
-          ])
-        },
-        ({ organizationId, email }) => `${organizationId} ${email}`,
-      ),
-  )
+export function memberByEmailLoader(context: Context): RowLoader<MemberRow> {
+  return tenantLoader(context, 'memberByEmail', byEmails, ['organizationId', 'email'])
 }
 
 /** The caller's own memberships by id, whether accepted yet or not. */

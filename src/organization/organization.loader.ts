@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface OrganizationRow {
   id: string
@@ -24,26 +25,12 @@ const bySlugs = statement(
 )
 
 /** Organizations by id; those the viewer may not see are misses. */
-export function organizationLoader({ db, viewer, loaders }: Context): RowLoader<OrganizationRow> {
-  return loaders.get(
-    'organization',
-    () =>
-      new RowLoader<OrganizationRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function organizationLoader(context: Context): RowLoader<OrganizationRow> {
+  return tenantLoader(context, 'organization', byIds, ['id'])
 }
 
-export function organizationBySlugLoader({ db, viewer, loaders }: Context): RowLoader<OrganizationRow> {
-  return loaders.get(
-    'organizationBySlug',
-    () =>
-      new RowLoader<OrganizationRow>(
-        (slugs) => rows(db.pool, bySlugs, [slugs, viewer.organizationIds]),
-        ({ slug }) => slug,
-      ),
-  )
+export function organizationBySlugLoader(context: Context): RowLoader<OrganizationRow> {
+  return tenantLoader(context, 'organizationBySlug', bySlugs, ['slug'])
 }
 
 /** Organizations by slug, over the whole installation: filter by the viewer's. */

@@ -1,8 +1,9 @@
 import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
-import { RowLoader, rowsLoader } from '../platform/loader.ts'
+import { type RowLoader, rowsLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface ResourceGroupRow {
   id: string
@@ -44,15 +45,8 @@ const naming = statement(
    order by r."id" limit $3`,
 )
 
-export function resourceGroupLoader({ db, viewer, loaders }: Context): RowLoader<ResourceGroupRow> {
-  return loaders.get(
-    'resourceGroup',
-    () =>
-      new RowLoader<ResourceGroupRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function resourceGroupLoader(context: Context): RowLoader<ResourceGroupRow> {
+  return tenantLoader(context, 'resourceGroup', byIds, ['id'])
 }
 
 /** What resource groups cover, by resource group, in the order given. */

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import type { ResourceStatus } from '../generated/prisma/enums.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface ResourceRow {
   id: string
@@ -41,26 +42,12 @@ const permissionsByIds = statement(
   `select ${permissionColumns} from "IntegrationPermission" m where m."id" = any($1::text[]) and ($2::text[] is null or m."organizationId" = any($2))`,
 )
 
-export function resourceLoader({ db, viewer, loaders }: Context): RowLoader<ResourceRow> {
-  return loaders.get(
-    'resource',
-    () =>
-      new RowLoader<ResourceRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function resourceLoader(context: Context): RowLoader<ResourceRow> {
+  return tenantLoader(context, 'resource', byIds, ['id'])
 }
 
-export function permissionLoader({ db, viewer, loaders }: Context): RowLoader<PermissionRow> {
-  return loaders.get(
-    'integrationPermission',
-    () =>
-      new RowLoader<PermissionRow>(
-        (ids) => rows(db.pool, permissionsByIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function permissionLoader(context: Context): RowLoader<PermissionRow> {
+  return tenantLoader(context, 'integrationPermission', permissionsByIds, ['id'])
 }
 
 /** An organization's resources by name. */

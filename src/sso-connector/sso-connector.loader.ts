@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import type { SsoVerificationStatus } from '../generated/prisma/enums.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface SsoConnectorRow {
   id: string
@@ -44,34 +45,13 @@ export const awaitedSsoConnector = statement(
    where s."organizationId" = $1 and s."id" = $2 and s."nextCheckAt" is not null`,
 )
 
-export function ssoConnectorLoader({ db, viewer, loaders }: Context): RowLoader<SsoConnectorRow> {
-  return loaders.get(
-    'ssoConnector',
-    () =>
-      new RowLoader<SsoConnectorRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function ssoConnectorLoader(context: Context): RowLoader<SsoConnectorRow> {
+  return tenantLoader(context, 'ssoConnector', byIds, ['id'])
 }
 
 /** SSO connectors by `<organization id> <domain>`, the domain as it is stored. */
-export function ssoConnectorByDomainLoader({ db, viewer, loaders }: Context): RowLoader<SsoConnectorRow> {
-  return loaders.get(
-    'ssoConnectorByDomain',
-    () =>
-      new RowLoader<SsoConnectorRow>(
-        (keys) => {
-          const pairs = keys.map((key) => key.split(' ', 2))
-          return rows(db.pool, byDomains, [
-            pairs.map(([organizationId]) => organizationId),
-            pairs.map(([, domain]) => domain),
-            viewer.organizationIds,
-          ])
-        },
-        ({ organizationId, emailDomain }) => `${organizationId} ${emailDomain}`,
-      ),
-  )
+export function ssoConnectorByDomainLoader(context: Context): RowLoader<SsoConnectorRow> {
+  return tenantLoader(context, 'ssoConnectorByDomain', byDomains, ['organizationId', 'emailDomain'])
 }
 
 /** An organization's SSO connectors by domain, which is unique in it. */

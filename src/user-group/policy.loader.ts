@@ -1,9 +1,10 @@
 import type DataLoader from 'dataloader'
 import type { Context } from '../context.ts'
 import type { PolicyAccess } from '../generated/prisma/enums.ts'
-import { RowLoader, rowsLoader } from '../platform/loader.ts'
+import { type RowLoader, rowsLoader } from '../platform/loader.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface PolicyRow {
   id: string
@@ -31,15 +32,8 @@ const using = statement(
    where u."organizationId" = $1 and u."resourceGroupId" = $2 order by u."policyId" limit $3`,
 )
 
-export function policyLoader({ db, viewer, loaders }: Context): RowLoader<PolicyRow> {
-  return loaders.get(
-    'policy',
-    () =>
-      new RowLoader<PolicyRow>(
-        (ids) => rows(db.pool, byIds, [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function policyLoader(context: Context): RowLoader<PolicyRow> {
+  return tenantLoader(context, 'policy', byIds, ['id'])
 }
 
 /** The policies of groups, by group, in the order given. */

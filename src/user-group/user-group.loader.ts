@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
-import { RowLoader } from '../platform/loader.ts'
+import type { RowLoader } from '../platform/loader.ts'
 import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
 import type { PageSource } from '../platform/pagination/page-source.ts'
-import { rows, statement } from '../platform/statement.ts'
+import { statement } from '../platform/statement.ts'
+import { tenantLoader } from '../platform/tenant-loader.ts'
 
 export interface UserGroupRow {
   id: string
@@ -25,34 +26,13 @@ const byNames = statement(
    where ($3::text[] is null or g."organizationId" = any($3))`,
 )
 
-export function userGroupLoader({ db, viewer, loaders }: Context, asked: Asked = null): RowLoader<UserGroupRow> {
-  return loaders.get(
-    `userGroup|${asked ?? '*'}`,
-    () =>
-      new RowLoader<UserGroupRow>(
-        (ids) => rows(db.pool, narrowed(byIds, userGroupColumns, asked), [ids, viewer.organizationIds]),
-        ({ id }) => id,
-      ),
-  )
+export function userGroupLoader(context: Context, asked: Asked = null): RowLoader<UserGroupRow> {
+  return tenantLoader(context, `userGroup|${asked ?? '*'}`, () => narrowed(byIds, userGroupColumns, asked), ['id'])
 }
 
 /** User groups by `<organization id> <name>`. */
-export function userGroupByNameLoader({ db, viewer, loaders }: Context): RowLoader<UserGroupRow> {
-  return loaders.get(
-    'userGroupByName',
-    () =>
-      new RowLoader<UserGroupRow>(
-        (keys) => {
-          const pairs = keys.map((key) => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)])
-          return rows(db.pool, byNames, [
-            pairs.map(([organizationId]) => organizationId),
-            pairs.map(([, name]) => name),
-            viewer.organizationIds,
-          ])
-        },
-        ({ organizationId, name }) => `${organizationId} ${name}`,
-      ),
-  )
+export function userGroupByNameLoader(context: Context): RowLoader<UserGroupRow> {
+  return tenantLoader(context, 'userGroupByName', byNames, ['organizationId', 'name'])
 }
 
 export const organizationUserGroups: PageSource<UserGroupRow> = {

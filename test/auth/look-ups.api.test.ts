@@ -37,6 +37,24 @@ it('callers are looked up while every connection for their work is taken', async
   await taken
 })
 
+it('callers are looked up while the use of other keys cannot be noted', async () => {
+  const { pool } = app.booted.services.db
+  const keys = [await own.keyWith('ORGANIZATIONS_READ'), await own.keyWith('ORGANIZATIONS_READ'), await own.keyWith('ORGANIZATIONS_READ')]
+  const lock = await pool.connect()
+  try {
+    await lock.query('begin')
+    await lock.query('select from "ApiKey" where "organizationId" = $1 for update', [own.id])
+    const startedMs = performance.now()
+    const unnoted = await Promise.all(keys.map((key) => app.send(key, viewer)))
+    const next = await app.send(own.key, viewer)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    expect([...unnoted, next].map(({ data }) => data?.viewer.kind)).toEqual(['API_KEY', 'API_KEY', 'API_KEY', 'API_KEY'])
+  } finally {
+    await lock.query('rollback')
+    lock.release()
+  }
+})
+
 describe('a look-up', () => {
   /** An authenticator whose look-ups can be held, and how many have begun. */
   function held() {

@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { ApolloServer } from '@apollo/server'
+import { parse } from 'graphql'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { contentTypes } from '../../src/known-operations.ts'
+import { contentTypes, KnownOperations } from '../../src/known-operations.ts'
 import { startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
 
 let app: TestApp
@@ -130,6 +131,28 @@ describe('a document that is sent again', () => {
     expect(codes).not.toContain('GRAPHQL_VALIDATION_FAILED')
   })
 
+  it('is not kept for callers without a credential', async () => {
+    const { first, second, askedAgain } = await twice({ query: '{ __typename }' }, { key: null })
+    expect([first.body, askedAgain]).toEqual(['{"data":{"__typename":"Query"}}\n', true])
+    expect(second).toEqual(first)
+  })
+
+  it('is not kept where it is long, and of the others no more than the latest', () => {
+    const known = new KnownOperations()
+    const learnt = { document: parse('{ __typename }'), documentHash: 'hash' }
+    const isKept = (query: string) =>
+      known.find({ method: 'POST', headers: { 'content-type': 'application/json' }, body: { query } }) !== null
+    const long = '#'.repeat(16 * 1024)
+    known.learn(`${long}#`, learnt)
+    expect(isKept(`${long}#`)).toBe(false)
+    const texts = Array.from({ length: 40 }, (_, index) => `${index} ${long}`.slice(0, long.length))
+    for (const text of texts) known.learn(text, learnt)
+    const kept = texts.filter(isKept)
+    expect(kept).toEqual(texts.slice(-kept.length))
+    expect(kept.length * long.length).toBeGreaterThan(400 * 1024)
+    expect(kept.length * long.length).toBeLessThanOrEqual(512 * 1024)
+  })
+
   it('is judged by the credential of its own request', async () => {
     const text = fresh({ query: named, variables: { id: own.id } })
     await send(text)
@@ -155,6 +178,17 @@ describe('a mutation that is sent again', () => {
       expect(JSON.parse(body).errors[0].message).toContain('first must be between')
       expect(await created()).toBe(before + count)
     }
+  })
+
+  it('is not run for an address that Apollo Server would fail on', async () => {
+    const text = fresh({
+      query: 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } } }',
+      variables: { input: { organizationId: own.id, name: 'Host', scopes: ['ORGANIZATIONS_READ'] } },
+    })
+    await send(text)
+    const before = await created()
+    expect((await send(text, { headers: { host: '%' } })).status).toBe(500)
+    expect(await created()).toBe(before)
   })
 
   it('is run once a request where all is well, without asking Apollo Server', async () => {

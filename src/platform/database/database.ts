@@ -31,7 +31,7 @@ export const timeouts = {
   idle_in_transaction_session_timeout: 10_000,
 }
 const closeMs = 2_000
-const credentialConnections = 2
+export const credentialConnections = 2
 // Prisma's adapter writes and reads timestamps without their offset: right only in a session in UTC, whatever the server's default is.
 const sessionOptions = '-c TimeZone=UTC'
 

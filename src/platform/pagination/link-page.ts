@@ -5,7 +5,7 @@ import type { RowLoader } from '../loader.ts'
 import { type Asked, askedOfNodes, asksForNodesOnly } from './asked-columns.ts'
 import { Connection, type PageInfo } from './connection.ts'
 import type { PageArgs } from './page-args.ts'
-import { keyed, type PageContext, type PageList, type PageOptions, pageList } from './page-list.ts'
+import { keyed, type PageContext, type PageList, type PageOptions, pageList, type Told } from './page-list.ts'
 import type { PageSource } from './page-source.ts'
 
 /**
@@ -57,10 +57,10 @@ export class LinkConnection<Link, Row> {
 /** As above where nothing but the nodes, and perhaps their number, is asked for. */
 class NodesConnection<Row> {
   readonly nodes: Row[]
-  readonly #list: { count(parentKey: readonly string[]): Promise<number> }
+  readonly #list: Pick<Told<Row>, 'count'>
   readonly #parentKey: readonly string[]
 
-  constructor(nodes: Row[], list: { count(parentKey: readonly string[]): Promise<number> }, parentKey: readonly string[]) {
+  constructor(nodes: Row[], list: Pick<Told<Row>, 'count'>, parentKey: readonly string[]) {
     this.nodes = nodes
     this.#list = list
     this.#parentKey = parentKey
