@@ -7,7 +7,8 @@ import type { ComponentConfigInput } from './component.input.ts'
 import { type ComponentRow, componentLoader, type VerificationRow } from './component.loader.ts'
 import { configureComponent } from './configure-component.ts'
 import { removeComponent } from './remove-component.ts'
-import { type StageRequest, stageComponent } from './stage-component.ts'
+import { stageComponent } from './stage-component.ts'
+import type { StageRequest } from './stage-item.ts'
 import type { ReferencePaths } from './verify-component.ts'
 
 export const maxBulkItems = 500

@@ -7,21 +7,23 @@ import { verifyComponents } from '../operation/verify-components.ts'
 import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
 import { payload } from '../platform/errors.ts'
 import {
-  ComponentPayload,
   ConfigureComponentInput,
   ConfigureComponentsInput,
-  ConfigureComponentsPayload,
   RemoveComponentInput,
-  RemoveComponentPayload,
   RemoveComponentsInput,
-  RemoveComponentsPayload,
   StageComponentInput,
   StageComponentsInput,
-  StageComponentsPayload,
   VerifyComponentInput,
   VerifyComponentsInput,
 } from './component.input.ts'
 import type { ComponentRow, VerificationRow } from './component.loader.ts'
+import {
+  ComponentPayload,
+  ConfigureComponentsPayload,
+  RemoveComponentPayload,
+  RemoveComponentsPayload,
+  StageComponentsPayload,
+} from './component.payload.ts'
 import { configureComponents, removeComponents, stageComponents } from './component-bulk.ts'
 import { configureComponent } from './configure-component.ts'
 import { removeComponent } from './remove-component.ts'

@@ -1,11 +1,8 @@
 import type { PoolClient } from 'pg'
-import { parseItemId } from '../aws/arn.ts'
-import type { AwsPartition, RoleKind } from '../aws/aws.type.ts'
-import { buildRoleSetup, INLINE_POLICY_LIMIT, inlinePolicySize } from '../aws/role-setup.ts'
+import type { AwsPartition } from '../aws/aws.type.ts'
 import { isPartitionLearned } from '../aws-account/learn-accounts.ts'
 import type { Context } from '../context.ts'
 import type { ComponentKind } from '../generated/prisma/enums.ts'
-import { type AwsIdentityRow, findAwsIdentity, moveAwsIdentity } from '../identity/aws-identity.ts'
 import { requireOrganization } from '../organization/organization.service.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, userError } from '../platform/errors.ts'
@@ -17,26 +14,9 @@ import { type ComponentChange, recordChanges } from './component-history.ts'
 import { queueDependants } from './dependants.ts'
 import { lockAwsIntegration } from './integration-lock.ts'
 import { takeRoom } from './quota.ts'
+import { type Item, paths, readItem, type StagePaths, type StageRequest } from './stage-item.ts'
 import { notAllowed } from './verify-component.ts'
-
-export interface StageRequest {
-  organizationId: string
-  kind: ComponentKind
-  itemId: string
-  partition?: AwsPartition | null
-  allowRestage: boolean
-}
-
-/** Where each part of the request stands in the mutation's input, for the paths of errors. */
-export interface StagePaths {
-  itemId: (string | number)[]
-}
-
-const paths = {
-  organizationId: ['input', 'organizationId'],
-  kind: ['input', 'kind'],
-  partition: ['input', 'partition'],
-}
+import { writeSetup } from './write-setup.ts'
 
 type Account = { id: string; partition: AwsPartition }
 type Existing = { id: string; state: ComponentRow['state']; partition: AwsPartition; version: number }
@@ -71,14 +51,6 @@ export async function stageComponent(
 }
 
 /** It is part of a unique index, whose entries are bounded; the longest ARN of a function has 251 characters. */
-const maxItemIdLength = 256
-
-interface Item {
-  accountId: string
-  /** What the caller or the function's ARN says; null: not said. */
-  partition: AwsPartition | null
-}
-
 /** No action on a BASE is allowed; where there is none, the kind is no choice. */
 async function refusalOfBase(context: Context, { organizationId, itemId }: StageRequest): Promise<Refusal> {
   const base = await componentByItemLoader(context).load(`${organizationId} BASE ${itemId}`)
@@ -90,35 +62,6 @@ async function refusalOfBase(context: Context, { organizationId, itemId }: Stage
       'BASE is made by the server with the first component of an account; stage another kind.',
     ),
   )
-}
-
-function readItem({ itemId, partition }: StageRequest, kind: Exclude<ComponentKind, 'BASE'>, at: StagePaths): Item {
-  if (partition === null) {
-    throw new Refusal(
-      userError.validation('REQUIRED_VALUE_MISSING', paths.partition, 'partition cannot be null: leave it out or give a partition.'),
-    )
-  }
-  if (itemId.length > maxItemIdLength) {
-    throw new Refusal(
-      userError.validation(
-        'VALUE_INCORRECT_FORMAT',
-        at.itemId,
-        `itemId has ${itemId.length} characters; no account id or function's ARN has more than ${maxItemIdLength}.`,
-      ),
-    )
-  }
-  const parsed = parseItemId(kind, itemId)
-  if ('problem' in parsed) throw new Refusal(userError.validation('VALUE_INCORRECT_FORMAT', at.itemId, `${parsed.problem.message}.`))
-  if (parsed.partition && partition && parsed.partition !== partition) {
-    throw new Refusal(
-      userError.validation(
-        'INVALID_VALUE',
-        paths.partition,
-        `The ARN lies in the partition ${parsed.partition}: leave partition out or give that one.`,
-      ),
-    )
-  }
-  return { accountId: parsed.accountId, partition: parsed.partition ?? partition ?? null }
 }
 
 async function requireIntegration(tx: PoolClient, organizationId: string): Promise<string> {
@@ -276,65 +219,4 @@ async function restage(tx: PoolClient, context: Context, staging: Staging & { ex
     },
   ])
   return id
-}
-
-/** The setup for the identity as it is now; a changed public URL takes effect here. */
-async function writeSetup(tx: PoolClient, context: Context, staging: Staging, componentId: string, at: StagePaths): Promise<void> {
-  const { request, item, account, partition } = staging
-  const { organizationId, kind, itemId } = request
-  const issuer = context.issuer.url
-  await moveAwsIdentity(tx, { organizationId, issuer })
-  if (kind === 'ACCESS_LOGS') return
-  const identity = (await findAwsIdentity(tx, organizationId)) as AwsIdentityRow
-  const setup = buildRoleSetup({ kind: kind as RoleKind, itemId, accountId: item.accountId, partition, identity })
-  const { rows: others } = await tx.query<{ kind: ComponentKind; itemId: string; inlinePolicyName: string; inlinePolicy: string }>(
-    `select c."kind", c."itemId", s."inlinePolicyName", s."inlinePolicy" from "RoleSetup" s
-     join "Component" c on c."organizationId" = s."organizationId" and c."id" = s."componentId" where c."awsAccountId" = $1 and c."id" <> $2`,
-    [account.id, componentId],
-  )
-  const functions = others.filter((other) => other.kind === 'FUNCTION_CALLER')
-  if (kind === 'FUNCTION_CALLER') {
-    const twin = functions.find((other) => other.inlinePolicyName === setup.inlinePolicyName)
-    if (twin) {
-      throw new Refusal(
-        userError.validation(
-          'INVALID_VALUE',
-          at.itemId,
-          `Its policy would have the name of that of ${twin.itemId}, which is staged. Remove that one first.`,
-        ),
-      )
-    }
-    const documents = [
-      ...functions.map((other) => other.inlinePolicy),
-      setup.inlinePolicy,
-      ...setup.additionalInlinePolicies.map((policy) => policy.document),
-    ]
-    if (inlinePolicySize(documents) > INLINE_POLICY_LIMIT) {
-      throw new Refusal(
-        userError.quota(
-          at.itemId,
-          `The policies of ${setup.roleName} would pass the ${INLINE_POLICY_LIMIT} characters that AWS allows a role: this account holds ${functions.length} functions. Remove one first.`,
-          functions.length,
-        ),
-      )
-    }
-  }
-  await tx.query(
-    `insert into "RoleSetup" ("componentId", "organizationId", "roleName", "inlinePolicyName", "inlinePolicy", "trustPolicy", "additionalInlinePolicies",
-       "serviceAccountId", "issuer", "oidcProviderUrl", "createsOidcProvider", "createsRole") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      componentId,
-      organizationId,
-      setup.roleName,
-      setup.inlinePolicyName,
-      setup.inlinePolicy,
-      setup.trustPolicy,
-      JSON.stringify(setup.additionalInlinePolicies),
-      setup.serviceAccountId,
-      setup.issuer,
-      setup.oidcProviderUrl,
-      others.length === 0,
-      functions.length === 0,
-    ],
-  )
 }
