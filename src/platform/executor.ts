@@ -13,6 +13,7 @@ import {
   getVariableValues,
   isAbstractType,
   isEnumType,
+  isIntrospectionType,
   isLeafType,
   isListType,
   isObjectType,
@@ -123,6 +124,8 @@ function checkResolvedLeaves(schema: GraphQLSchema): boolean {
   const types = Object.values(schema.getTypeMap())
   if (types.some((type) => isEnumType(type) && type.getValues().some(({ name, value }) => name !== value))) return false
   for (const type of types.filter(isObjectType)) {
+    // Those of introspection belong to graphql-js.
+    if (isIntrospectionType(type)) continue
     for (const field of Object.values(type.getFields())) {
       const { resolve, type: fieldType } = field
       if (!resolve || !isUncheckedLeaf(getNamedType(fieldType))) continue
