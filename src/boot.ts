@@ -46,10 +46,13 @@ export interface BootOptions {
   embedded: 'start' | 'join'
   applicationName: string
   migrate: boolean
+  /** How long a call waits for a free connection of the database, where that is not as usual. */
+  connectionWaitMs?: number | undefined
 }
 
 /** Everything below HTTP and the queue: database, migrations, keys, issuer, verifier. What was opened is closed again when a step fails. */
-export async function boot(config: Config, log: Log, { embedded, applicationName, migrate }: BootOptions): Promise<Booted> {
+export async function boot(config: Config, log: Log, options: BootOptions): Promise<Booted> {
+  const { embedded, applicationName, migrate, connectionWaitMs } = options
   const undo: (() => unknown)[] = []
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
@@ -57,7 +60,7 @@ export async function boot(config: Config, log: Log, { embedded, applicationName
   try {
     const databaseUrl = config.databaseUrl ?? (await embeddedUrl(config, log, embedded, undo))
     if (migrate) await applyMigrations({ url: databaseUrl, log })
-    const db = openDatabase({ url: databaseUrl, poolSize, applicationName, log })
+    const db = openDatabase({ url: databaseUrl, poolSize, applicationName, log, connectionWaitMs })
     undo.push(() => db.close())
     if (migrate) await migrateJobs(db.pool, log)
     // The first statement through Prisma loads its query compiler and blocks for up to a second: better now than in a request.

@@ -6,7 +6,10 @@ export const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, (characte
 /** A pattern in which `*` stands for any text, as LIKE's. */
 export const wildcard = (pattern: string) => escapeLike(pattern).replaceAll('*', '%')
 
-/** The usual three filters on a name. Case does not count; the database's own collation folds it, since columns compare by code point. */
+/**
+ * The usual three filters on a name. Case does not count; the database's own collation folds it, since columns compare by code point. The
+ * trigram indexes are on the same expression.
+ */
 export function whereName(
   where: Where,
   column: string,
@@ -14,7 +17,7 @@ export function whereName(
 ): Where {
   const folded = `${column} collate "default"`
   return where
-    .add(`${folded} ilike ?`, filter?.name == null ? null : escapeLike(filter.name))
-    .add(`${folded} ilike ?`, filter?.nameContains == null ? null : `%${escapeLike(filter.nameContains)}%`)
-    .add(`${folded} ilike ?`, filter?.namePattern == null ? null : wildcard(filter.namePattern))
+    .match(`${folded} ilike ?`, filter?.name == null ? null : escapeLike(filter.name))
+    .match(`${folded} ilike ?`, filter?.nameContains == null ? null : `%${escapeLike(filter.nameContains)}%`)
+    .match(`${folded} ilike ?`, filter?.namePattern == null ? null : wildcard(filter.namePattern))
 }

@@ -6,6 +6,7 @@ import { factsOf } from '../../src/access-decision/access-facts.ts'
 import { shippedPermissionGroups } from '../../src/permission-group/permission-groups.ts'
 import type { Queryable } from '../../src/platform/statement.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
+import { rowsLookedAt } from '../support/plans.ts'
 
 const shape = { members: 400, groups: 400, policiesPerGroup: 10, groupsPerMember: 5, resourceGroups: 400, accounts: 200 }
 const base = 3_000_000
@@ -30,19 +31,6 @@ const asked = Array.from({ length: 200 }, (_, i) => ({
   key: `awsAccount.${String(i).padStart(12, '0')}`,
 }))
 const request = { asked, permissionGroupIds: shippedPermissionGroups.map(({ id }) => id) }
-
-interface Step {
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  'Rows Removed by Join Filter'?: number
-  Plans?: Step[]
-}
-
-/** Rows that a plan looked at, in all its steps. */
-const rowsLookedAt = (step: Step): number =>
-  (step['Actual Rows'] + (step['Rows Removed by Filter'] ?? 0) + (step['Rows Removed by Join Filter'] ?? 0)) * step['Actual Loops'] +
-  (step.Plans ?? []).reduce((sum, inner) => sum + rowsLookedAt(inner), 0)
 
 test.each(['force_custom_plan', 'force_generic_plan'])(
   'what decides 200 questions is found by looking at what concerns them, however large the organization (%s)',

@@ -10,7 +10,7 @@ afterAll(() => app.close())
 
 test('changes older than ten minutes are deleted, younger ones are not', async () => {
   const { pool } = app.booted.services.db
-  await pool.query(
+  await app.fill(
     `insert into "Change" ("organizationId", "noun", "subjectId", "change", "at")
      select 'org_1', 'Component', n::text, 'UPDATED', now() - case when n <= 25000 then interval '11 minutes' else interval '9 minutes' end from generate_series(1, 25010) n`,
   )

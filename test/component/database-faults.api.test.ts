@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { timeouts } from '../../src/platform/database/database.ts'
 import { type Answer, type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { newAccount } from '../support/aws-setup.ts'
 import { itemOf, type State, type Tenant, tenant } from '../support/component-story.ts'
@@ -17,7 +18,7 @@ beforeAll(async () => {
   database = await cloneDatabase()
   const started = await startDatabaseProxy(database.url)
   proxy = started
-  app = await startTestApp({ env: { DATABASE_URL: started.url } })
+  app = await startTestApp({ env: { DATABASE_URL: started.url }, connectionWaitMs: timeouts.connectionTimeoutMillis })
   direct = new pg.Client(database.url)
   await direct.connect()
 })

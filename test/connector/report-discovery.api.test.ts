@@ -21,13 +21,13 @@ describe('the end of a run', () => {
     const { own, key, integrationId } = await scene()
     const { pool } = app.booted.services.db
     const of = [own.id, integrationId]
-    await pool.query(
+    await app.fill(
       `insert into "Resource" ("id", "organizationId", "integrationId", "externalId", "name", "type", "status", "lastSeenAt")
        select 'res_' || i, $1, $2, 'r' || i, 'r' || i, 'thing', 'ACTIVE', now() - interval '1 minute' from generate_series(1, 60000) i`,
       of,
     )
-    await pool.query(`insert into "DiscoveryRun" ("organizationId", "integrationId", "runId") values ($1, $2, 'long')`, of)
-    await pool.query(
+    await app.fill(`insert into "DiscoveryRun" ("organizationId", "integrationId", "runId") values ($1, $2, 'long')`, of)
+    await app.fill(
       `insert into "DiscoveryRunPart" ("organizationId", "integrationId", "runId", "resources")
        select $1, $2, 'long', array_agg(hashtextextended('r' || i, 0)) from generate_series(1, 59990) i group by i / 5000`,
       of,

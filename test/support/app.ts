@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import pg from 'pg'
 import { type AwsEmulator, type AwsEmulatorOptions, createAwsEmulator } from '../../emulator/emulator.ts'
 import { createApp } from '../../src/app.ts'
 import type { Scope } from '../../src/auth/scope.ts'
@@ -19,6 +20,8 @@ export interface TestApp {
   aws: AwsEmulator
   /** Sends one GraphQL request; `key` null: without a credential. */
   send(key: string | null, query: string, variables?: object): Promise<Answer>
+  /** Runs a statement of a set-up, which may take longer than one of the product may. */
+  fill(statement: string, values?: unknown[]): Promise<void>
   /** An organization of its own, with a key of the given scopes (ADMIN unless said). */
   organization(name?: string): Promise<TestOrganization>
   close(): Promise<void>
@@ -51,6 +54,8 @@ export interface TestAppOptions {
   google?: AwsEmulatorOptions['google']
   /** How often the credential of an open stream is looked at. */
   recheckMs?: number
+  /** Longer than in an installation unless given: a machine that runs many tests is slow, which is no fault. */
+  connectionWaitMs?: number
   /** From which level on, and where each line goes. */
   log?: { level: string; write(line: string): void }
 }
@@ -74,7 +79,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   })
   const config = { ...read, quotas: { ...read.quotas, ...options.quotas } }
   const log = options.log ? createLog(options.log.level, options.log) : createLog(process.env.TEST_LOG_LEVEL ?? 'silent')
-  const booted = await boot(config, log, { embedded: 'start', applicationName: 'gatehouse-test', migrate: false })
+  const booted = await boot(config, log, {
+    embedded: 'start',
+    applicationName: 'gatehouse-test',
+    migrate: false,
+    connectionWaitMs: options.connectionWaitMs ?? 5_000,
+  })
   const app = await createApp({
     services: booted.services,
     adminKeys: booted.adminKeys,
@@ -115,6 +125,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     adminKey,
     aws,
     send,
+    async fill(statement, values) {
+      const client = new pg.Client(database.url)
+      await client.connect()
+      await client.query(statement, values).finally(() => client.end())
+    },
     async organization(name = 'Test') {
       const slug = `t${randomBytes(6).toString('hex')}`
       const { createOrganization } = await must(

@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   poolSize: number
   applicationName: string
   log: Log
+  /** How long a call waits for a free connection. Default 1 s. */
+  connectionWaitMs?: number | undefined
 }
 
 /** Each smaller than the one around it: the server cancels a statement before this side stops waiting, so the connection survives. */
@@ -65,9 +67,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-function openPool({ url, applicationName, log }: DatabaseOptions, max: number, open: Set<pg.PoolClient>): pg.Pool {
+function openPool({ url, applicationName, log, connectionWaitMs }: DatabaseOptions, max: number, open: Set<pg.PoolClient>): pg.Pool {
   const pool = new pg.Pool({
     ...timeouts,
+    connectionTimeoutMillis: connectionWaitMs ?? timeouts.connectionTimeoutMillis,
     connectionString: withSessionOptions(url, sessionOptions),
     options: sessionOptions,
     max,

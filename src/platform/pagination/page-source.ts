@@ -31,11 +31,19 @@ export type Cut = (columns: string[]) => string
 /** Predicates of one request's filter. Their shape makes the statement's text, their values its parameters. */
 export class Where {
   readonly predicates: { sql: string; value: unknown }[] = []
+  /** What is looked for decides which index is the way: such statements are planned each time, never prepared. */
+  hasPatterns = false
 
   /** `sql` holds `?` where the value goes; an absent (null or undefined) value adds nothing. */
   add(sql: string, value: unknown): this {
     if (value !== undefined && value !== null) this.predicates.push({ sql, value })
     return this
+  }
+
+  /** A predicate whose value is a pattern of LIKE: it may leave next to nothing or everything. */
+  match(sql: string, pattern: string | null): this {
+    if (pattern !== null) this.hasPatterns = true
+    return this.add(sql, pattern)
   }
 
   /** What a cursor is bound to. */
@@ -82,7 +90,7 @@ export async function readPages<Row extends QueryResultRow>(
   // A LATERAL join with a LIMIT inside can only be run parent by parent, so the rows of each come in their order and nothing need sort them anew.
   const text = `select p."_parent"::int, r.* from ${parentRows(source)}
 cross join lateral (${pageOfOne(source, columns, where, page, page.limit + 1, parameters)}) r`
-  const found = await rows<Row & { _parent: number; organizationId?: string | undefined }>(db, shapedStatement(text), parameters.values)
+  const found = await rows<Row & { _parent: number; organizationId?: string | undefined }>(db, statementOf(text, where), parameters.values)
   const slices = parents.map((): Row[] => [])
   for (const row of found) {
     const parent = row._parent - 1
@@ -106,7 +114,7 @@ export async function readIds<Row extends QueryResultRow>(
   if (!sql) throw new Error(`${source.name} has no column ${column}`)
   const text = `select array_to_string(array(${pageOfOne(source, sql, where, page, page.limit, parameters)}), ' ') as "ids"
 from ${parentRows(source)} order by p."_parent"`
-  const found = await rows<{ ids: string }>(db, shapedStatement(text), parameters.values)
+  const found = await rows<{ ids: string }>(db, statementOf(text, where), parameters.values)
   return found.map(({ ids }) => {
     const all = ids === '' ? [] : ids.split(' ')
     return page.backward ? all.reverse() : all
@@ -123,7 +131,7 @@ export async function countRows<Row extends QueryResultRow>(
   const parameters = new Parameters(parentArrays(source, parents))
   const conditions = [...parentConditions(source), ...filterConditions(where, parameters)].join(' and ') || 'true'
   const text = `select (select count(*)::int from ${fromOf(source, null)} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
-  return (await rows<{ count: number }>(db, shapedStatement(text), parameters.values)).map(({ count }) => count)
+  return (await rows<{ count: number }>(db, statementOf(text, where), parameters.values)).map(({ count }) => count)
 }
 
 function pageOfOne<Row extends QueryResultRow>(
@@ -151,6 +159,8 @@ function pageOfOne<Row extends QueryResultRow>(
   where ${[...parentConditions(source), ...filters].join(' and ') || 'true'}${cut(columns.map(({ sql }) => sql))}
 `
 }
+
+const statementOf = (text: string, { hasPatterns }: Where) => (hasPatterns ? { text } : shapedStatement(text))
 
 class Parameters {
   readonly values: unknown[]
