@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Loading the server takes as long as many a file's tests: the files of a worker share it. Databases, ports and spies are a file's own.
+    isolate: false,
     // Half of the tests wait: for servers that start, for time-outs, for leases.
     maxWorkers: 3,
     globalSetup: ['test/support/global-setup.ts'],

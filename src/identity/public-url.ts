@@ -2,8 +2,8 @@ import { BlockList, isIP } from 'node:net'
 
 /** Why AWS could not fetch the keys of an issuer with this URL, judged by its form alone; null where it could. */
 export function publicUrlProblem(publicUrl: string): string | null {
-  if (!URL.canParse(publicUrl)) return 'is not a URL'
-  const url = new URL(publicUrl)
+  const url = parsed(publicUrl)
+  if (!url) return 'is not a URL'
   if (url.protocol !== 'https:') return 'is not an https URL'
   if (url.username !== '' || url.password !== '') return 'holds a user name or password'
   // URL drops :443, an empty query and an empty fragment, which AWS would see.
@@ -16,6 +16,15 @@ export function publicUrlProblem(publicUrl: string): string | null {
   return canonical === publicUrl && !publicUrl.endsWith('/')
     ? null
     : `is not written as AWS will compare it (${canonical.replace(/\/+$/, '')})`
+}
+
+/** Not by URL.canParse, which on Node.js 20 refuses letters like ü once it has been called some thousand times. */
+function parsed(text: string): URL | null {
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
 }
 
 function publicHostProblem(hostname: string): string | null {

@@ -41,13 +41,15 @@ export interface ExecutionRequest {
   documentHash: string
 }
 
+export type Compile = (...given: Parameters<typeof compileQuery>) => CompiledQuery | ExecutionResult
+
 export type Execute = (request: ExecutionRequest) => Promise<ExecutionResult>
 
 /**
  * Queries run compiled (graphql-jit), everything else on graphql-js: the compiler neither enforces @oneOf in variables nor keeps
  * null apart as strictly, which only inputs of mutations need. Variables are always accepted by graphql-js first.
  */
-export function createExecutor(schema: GraphQLSchema): Execute {
+export function createExecutor(schema: GraphQLSchema, { compile = compileQuery as Compile } = {}): Execute {
   keepTypesFromThrowing(schema)
   // The compiler looks at each value with a list of what to say if it is wrong, made for each value.
   const disableLeafSerialization = checkResolvedLeaves(schema)
@@ -64,7 +66,7 @@ export function createExecutor(schema: GraphQLSchema): Execute {
     if (!query) {
       const size = compiledSize(schema, document, operation, maxSize)
       if (size > maxSize) return execute(args)
-      const made = compileQuery(schema, document, operation.name?.value, { disableLeafSerialization })
+      const made = compile(schema, document, operation.name?.value, { disableLeafSerialization })
       if (!isCompiledQuery(made)) return execute(args)
       query = { run: made.query, defaults: requiredDefaults(operation) }
       compiled.set(key, query, { size: Math.ceil(size) + 1 })

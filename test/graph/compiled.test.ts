@@ -2,13 +2,9 @@ import { GraphQLInterfaceType, GraphQLList, GraphQLObjectType, GraphQLSchema, Gr
 import { compileQuery } from 'graphql-jit'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { compiledSize } from '../../src/platform/compiled-size.ts'
-import { createExecutor } from '../../src/platform/executor.ts'
+import { type Compile, createExecutor } from '../../src/platform/executor.ts'
 
-vi.mock('graphql-jit', async (original) => {
-  const actual = await original<typeof import('graphql-jit')>()
-  return { ...actual, compileQuery: vi.fn(actual.compileQuery) }
-})
-const compilations = vi.mocked(compileQuery)
+const compilations = vi.fn(compileQuery as Compile)
 beforeEach(() => {
   compilations.mockClear()
 })
@@ -43,7 +39,7 @@ const sizeOf = (text: string) => {
 
 describe('compiled queries', () => {
   it('are kept: the same document is compiled once, each of its operations by itself', async () => {
-    const run = createExecutor(schema)
+    const run = createExecutor(schema, { compile: compilations })
     for (let i = 0; i < 3; i += 1) expect((await ask(run, '{ name }')).data).toEqual({ name: 'Tom' })
     expect(compilations).toHaveBeenCalledTimes(1)
     const two = 'query A { name } query B { a: name }'
@@ -56,7 +52,7 @@ describe('compiled queries', () => {
   })
 
   it('of 600 documents the last 500 are kept', async () => {
-    const run = createExecutor(schema)
+    const run = createExecutor(schema, { compile: compilations })
     const documents = Array.from({ length: 600 }, (_, i) => `{ n${i}: name }`)
     for (const text of documents) await ask(run, text)
     expect(compilations).toHaveBeenCalledTimes(600)
@@ -67,7 +63,7 @@ describe('compiled queries', () => {
   })
 
   it('take no more than 50,000 fields together', async () => {
-    const run = createExecutor(schema)
+    const run = createExecutor(schema, { compile: compilations })
     const large = (i: number) => `{ ${Array.from({ length: 1_400 }, (_, j) => `n${i}x${j}: name`).join(' ')} }`
     for (let i = 0; i < 36; i += 1) await ask(run, large(i))
     await ask(run, large(35))
@@ -77,7 +73,7 @@ describe('compiled queries', () => {
   }, 60_000)
 
   it('a document that is nested deeply is interpreted, since the work grows with the square of the levels', async () => {
-    const run = createExecutor(schema)
+    const run = createExecutor(schema, { compile: compilations })
     const nested = (levels: number) =>
       `{ being { ... on Cat { ${'friends { ... on Cat { name '.repeat(levels)} ${'} }'.repeat(levels)} } } }`
     expect((await ask(run, nested(20))).data).toEqual({ being: { friends: [] } })
@@ -87,7 +83,7 @@ describe('compiled queries', () => {
   })
 
   it('a document that would grow without bounds is interpreted instead, and answered all the same', async () => {
-    const run = createExecutor(schema)
+    const run = createExecutor(schema, { compile: compilations })
     // Each fragment spreads the next one twice below a list of an interface with three types: six to the power of 30 fields.
     const fragments = Array.from(
       { length: 30 },
