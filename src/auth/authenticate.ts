@@ -1,7 +1,8 @@
 import { hash as digest, timingSafeEqual } from 'node:crypto'
-import DataLoader from 'dataloader'
+import type DataLoader from 'dataloader'
 import { credentialConnections } from '../platform/database/database.ts'
 import { topLevelError } from '../platform/errors.ts'
+import { jointLoader } from '../platform/joint-loader.ts'
 import type { Log } from '../platform/log.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
 import { parseToken } from './api-key-token.ts'
@@ -83,34 +84,17 @@ export function createAuthenticator({ credentials, pool, adminKeys, log }: Authe
 }
 
 /**
- * The keys of requests that came in together, or while others were looked up, are read in one statement. Nothing is kept: each request is
- * judged by what the database says after it came, so that a revoked key is of no use from then on.
+ * The keys of requests that come together, or while others are looked up, are read in one statement. Nothing is kept: each request is
+ * judged by what the database says after it came, so that a revoked key is of no use from then on. What finds every connection taken waits
+ * until one is free, which the time-out of a statement bounds.
  */
 function keyLoader(credentials: Queryable): DataLoader<string, KeyRow | null> {
-  let underWay = 0
-  const waiting: (() => void)[] = []
-  const begin = (run: () => void) => {
-    underWay++
-    setImmediate(run)
+  const load = async (ids: readonly string[]) => {
+    const found = await rows<KeyRow>(credentials, keysByIds, [[...new Set(ids)]])
+    const byId = new Map(found.map((key) => [key.id, key]))
+    return ids.map((id) => byId.get(id) ?? null)
   }
-  const end = () => {
-    underWay--
-    const run = waiting.shift()
-    if (run) begin(run)
-  }
-  // What finds every connection taken waits until one is free, which the time-out of a statement bounds.
-  const schedule = (run: () => void) => {
-    if (underWay < credentialConnections) begin(run)
-    else waiting.push(run)
-  }
-  return new DataLoader<string, KeyRow | null>(
-    async (ids) => {
-      const found = await rows<KeyRow>(credentials, keysByIds, [[...new Set(ids)]]).finally(end)
-      const byId = new Map(found.map((key) => [key.id, key]))
-      return ids.map((id) => byId.get(id) ?? null)
-    },
-    { cache: false, maxBatchSize: 2000, batchScheduleFn: schedule },
-  )
+  return jointLoader(load, { atOnce: credentialConnections, maxBatchSize: 2000 })
 }
 
 /** One answer for every reason, so that nothing can be learned about keys by trying. */

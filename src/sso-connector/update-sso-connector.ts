@@ -5,9 +5,10 @@ import type { Context } from '../context.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { Refusal, refuseIfAny, type UserErrorValue, userError } from '../platform/errors.ts'
 import { type Queryable, rows, statement } from '../platform/statement.ts'
-import { allowedActions, statesThatAllow, takeOverAfterMs } from './sso-connector.lifecycle.ts'
+import { allowedActions, takeOverAfterMs } from './sso-connector.lifecycle.ts'
 import { type SsoConnectorRow, ssoConnectorColumns } from './sso-connector.loader.ts'
 import { changedMeanwhile, notAllowed, requireSsoConnector, type SsoConnectorReference } from './sso-connector.reference.ts'
+import { switchEvent, switchSsoConnector } from './switch-sso-connector.ts'
 
 export interface SsoConnectorChanges extends SsoConnectorReference {
   enabled?: boolean | null
@@ -43,26 +44,21 @@ interface Change {
 }
 
 /**
- * A statement that changes a connector ($2 of organization $1) where `condition` holds, and writes its events ($6) if it did. The organization
- * is locked first, as everybody does who deletes it.
+ * Conditional on the version: what the checks saw is what is changed, and the events are written if it was. The organization is locked first,
+ * as everybody does who deletes it.
  */
-function changeStatement(name: string, assignment: string, condition: string) {
-  return statement(
-    name,
-    `with owner as (
+const changeWithEvents = statement(
+  'sso_connector_change',
+  `with owner as (
   select "id" from "Organization" where "id" = $1 for key share
 ), changed as (
-  update "SsoConnector" s set ${assignment}, "version" = s."version" + 1, "updatedAt" = now()
-  where s."organizationId" = $1 and s."id" = $2 and (select count(*) from owner) = 1 and ${condition} returning ${ssoConnectorColumns}
+  update "SsoConnector" s set "enabled" = $4, "useFedrampLanguage" = $5, "version" = s."version" + 1, "updatedAt" = now()
+  where s."organizationId" = $1 and s."id" = $2 and (select count(*) from owner) = 1 and s."version" = $3 returning ${ssoConnectorColumns}
 ), event as (
   ${insertEvents('$6')} where exists (select from changed)
 )
 select * from changed`,
-  )
-}
-
-// Conditional on the version: what the checks saw is what is changed.
-const changeWithEvents = changeStatement('sso_connector_change', `"enabled" = $4, "useFedrampLanguage" = $5`, 's."version" = $3')
+)
 
 /** The change and its events: one statement, so one transaction and one round trip. */
 async function apply(
@@ -88,12 +84,6 @@ async function takeOver(context: Context, change: Change): Promise<SsoConnectorR
   })
 }
 
-const switchWithEvent = changeStatement(
-  'sso_connector_switch',
-  `"enabled" = $3`,
-  `s."enabled" <> $3 and ($4::text[] is null or s."status"::text = any($4)) and s."version" = coalesce($5, s."version")`,
-)
-
 /**
  * The whole of it in one statement, for a caller of one organization who switches the connector and changes nothing else. Null where that
  * found nothing to do: then there is something to tell, or another organization in the way.
@@ -101,15 +91,13 @@ const switchWithEvent = changeStatement(
 async function switchAtOnce(context: Context, { id, enabled, useFedrampLanguage, expectedVersion }: SsoConnectorChanges) {
   const [organizationId, ...others] = context.viewer.organizationIds ?? []
   if (!organizationId || others.length > 0 || enabled == null || useFedrampLanguage !== undefined) return null
-  const states = enabled ? statesThatAllow('ENABLE') : null
-  const change = { organizationId, id, from: !enabled, to: enabled }
-  const values = [organizationId, id, enabled, states, expectedVersion ?? null, eventRows(context, [switchEvent(change)])]
-  const [switched] = await rows<SsoConnectorRow>(context.db.pool, switchWithEvent, values).catch((error: unknown) => {
-    if (isEnabledElsewhere(error)) return []
+  const change = { organizationId, id, enabled, expectedVersion: expectedVersion ?? null }
+  const switched = await switchSsoConnector(context.db.pool, context, change).catch((error: unknown) => {
+    if (isEnabledElsewhere(error)) return null
     throw error
   })
   if (switched) context.loaders.clear()
-  return switched ?? null
+  return switched
 }
 
 const paths = { enabled: ['input', 'enabled'] }
@@ -155,7 +143,7 @@ function eventsOf({ before, after }: Change, tookOver: boolean): AuditEntry[] {
   const { organizationId, id: subjectId } = before
   const events: AuditEntry[] = []
   if (before.enabled !== after.enabled) {
-    events.push(switchEvent({ organizationId, id: subjectId, from: before.enabled, to: after.enabled, tookOver }))
+    events.push(switchEvent({ organizationId, id: subjectId, from: before.enabled, enabled: after.enabled, tookOver }))
   }
   if (before.useFedrampLanguage !== after.useFedrampLanguage) {
     events.push({
@@ -167,24 +155,6 @@ function eventsOf({ before, after }: Change, tookOver: boolean): AuditEntry[] {
     })
   }
   return events
-}
-
-interface Switch {
-  organizationId: string
-  id: string
-  from: boolean
-  to: boolean
-  tookOver?: boolean
-}
-
-function switchEvent({ organizationId, id, from, to, tookOver }: Switch): AuditEntry {
-  return {
-    organizationId,
-    action: to ? 'ssoConnector.enable' : 'ssoConnector.disable',
-    subjectId: id,
-    before: { enabled: from },
-    after: { enabled: to, ...(tookOver ? { reason: 'TOOK_OVER' } : {}) },
-  }
 }
 
 function isEnabledElsewhere(error: unknown): boolean {
