@@ -72,9 +72,9 @@ export async function loadNode(context: Context, id: string, asked: Asked = null
 export function typeNameOf(value: unknown): string {
   const { __typename, id, kind } = value as { __typename?: string; id?: string; kind?: string }
   if (__typename) return __typename
+  if (kind && id?.startsWith('cmp_')) return componentTypeNames[kind as keyof typeof componentTypeNames]
   // The id is one of ours: its prefix need not be checked, which would cost more than all else here.
   const prefix = id?.slice(0, id.lastIndexOf('_'))
-  if (prefix === 'cmp') return componentTypeNames[kind as keyof typeof componentTypeNames]
   if (!prefix || !Object.hasOwn(idPrefixes, prefix)) throw new Error('a value without a type stands where an interface is asked for')
   return idPrefixes[prefix as IdPrefix]
 }

@@ -4,6 +4,7 @@ import type { Authenticator } from './auth/authenticate.ts'
 import { createContext, type Services } from './context.ts'
 import { createGraphqlServer, faultBeforeContext, type OperationContext } from './graphql.ts'
 import { KnownOperations } from './known-operations.ts'
+import { keepOrganization } from './organization/organization.loader.ts'
 import { createExecutor } from './platform/executor.ts'
 import { isFromThisMachine } from './platform/loopback.ts'
 import { gatehouseSchema } from './schema.ts'
@@ -27,12 +28,14 @@ export async function acceptOperations(scope: FastifyInstance, { path, services,
 
   const contexts = new WeakMap<FastifyRequest, Promise<OperationContext>>()
   const contextOf = async (request: FastifyRequest): Promise<OperationContext> => {
-    const viewer = await authenticator
+    const { viewer, organization } = await authenticator
       .authenticate(request.headers.authorization, () => isFromThisMachine(request.raw))
       .catch((error: unknown) => {
         throw faultBeforeContext(error, log, request.id)
       })
-    return createContext(services, viewer, request.id)
+    const context = createContext(services, viewer, request.id)
+    if (organization) keepOrganization(context, organization)
+    return context
   }
   const askApollo = fastifyApolloHandler<OperationContext>(apollo, { context: (request) => contexts.get(request) ?? contextOf(request) })
 

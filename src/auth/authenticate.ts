@@ -12,10 +12,12 @@ import { anonymous, platformAdministrator, type Viewer } from './viewer.ts'
 // Expiry is judged by the database's clock: all processes agree.
 const keysByIds = statement(
   'api_keys_authenticate',
-  `select "id", "organizationId", "name", "secretHash", "scopes", "isLoopbackOnly",
-     ("revokedAt" is null and ("expiresAt" is null or "expiresAt" > now())) as "isValid",
-     ("lastUsedAt" is null or "lastUsedAt" < now() - interval '1 minute') as "isUseStale"
-   from "ApiKey" where "id" = any($1::text[])`,
+  `select k."id", k."organizationId", k."name", k."secretHash", k."scopes", k."isLoopbackOnly",
+     (k."revokedAt" is null and (k."expiresAt" is null or k."expiresAt" > now())) as "isValid",
+     (k."lastUsedAt" is null or k."lastUsedAt" < now() - interval '1 minute') as "isUseStale",
+     o."slug" as "organizationSlug", o."name" as "organizationName", o."version" as "organizationVersion",
+     o."createdAt" as "organizationCreatedAt", o."updatedAt" as "organizationUpdatedAt"
+   from "ApiKey" k join "Organization" o on o."id" = k."organizationId" where k."id" = any($1::text[])`,
 )
 
 const touch = statement(
@@ -32,6 +34,17 @@ interface KeyRow {
   isLoopbackOnly: boolean
   isValid: boolean
   isUseStale: boolean
+  organizationSlug: string
+  organizationName: string
+  organizationVersion: number
+  organizationCreatedAt: Date
+  organizationUpdatedAt: Date
+}
+
+export interface Caller {
+  viewer: Viewer
+  /** Of a key: the organization it belongs to, as it stood when the key was looked up. Most requests begin with it. */
+  organization: { id: string; slug: string; name: string; version: number; createdAt: Date; updatedAt: Date } | null
 }
 
 export interface Authenticator {
@@ -39,7 +52,7 @@ export interface Authenticator {
    * Who sent this Authorization header. Throws UNAUTHENTICATED for a credential that is not valid; none at all is anonymous.
    * `isLocal`: the request comes from this machine, by its own name, and nothing forwarded it.
    */
-  authenticate(authorization: string | undefined, isLocal: () => boolean): Promise<Viewer>
+  authenticate(authorization: string | undefined, isLocal: () => boolean): Promise<Caller>
 }
 
 interface AuthenticatorOptions {
@@ -56,11 +69,13 @@ export function createAuthenticator({ credentials, pool, adminKeys, log }: Authe
   const keys = keyLoader(credentials)
   return {
     async authenticate(authorization, isLocal) {
-      if (authorization === undefined) return anonymous
+      if (authorization === undefined) return { viewer: anonymous, organization: null }
       const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
       if (!token) throw refused()
       const hash = sha256(token)
-      if (adminHashes.filter((expected) => timingSafeEqual(expected, hash)).length > 0) return platformAdministrator
+      if (adminHashes.filter((expected) => timingSafeEqual(expected, hash)).length > 0) {
+        return { viewer: platformAdministrator, organization: null }
+      }
       const parsed = parseToken(token)
       const key = parsed ? await keys.load(parsed.keyId) : null
       if (!parsed || !key || !timingSafeEqual(parsed.secretHash, key.secretHash) || !key.isValid || (key.isLoopbackOnly && !isLocal())) {
@@ -70,15 +85,7 @@ export function createAuthenticator({ credentials, pool, adminKeys, log }: Authe
         pool
           .query({ ...touch, values: [key.id] })
           .catch((error: unknown) => log.warn({ err: error }, 'the time of use of a key could not be noted'))
-      return {
-        kind: 'API_KEY',
-        subject: key.id,
-        label: key.name,
-        scopes: key.scopes,
-        organizationIds: [key.organizationId],
-        apiKeyId: key.id,
-        verifiedEmail: null,
-      }
+      return { viewer: viewerOf(key), organization: organizationOf(key) }
     },
   }
 }
@@ -96,6 +103,25 @@ function keyLoader(credentials: Queryable): DataLoader<string, KeyRow | null> {
   }
   return jointLoader(load, { atOnce: credentialConnections, maxBatchSize: 2000 })
 }
+
+const viewerOf = ({ id, name, scopes, organizationId }: KeyRow): Viewer => ({
+  kind: 'API_KEY',
+  subject: id,
+  label: name,
+  scopes,
+  organizationIds: [organizationId],
+  apiKeyId: id,
+  verifiedEmail: null,
+})
+
+const organizationOf = (key: KeyRow) => ({
+  id: key.organizationId,
+  slug: key.organizationSlug,
+  name: key.organizationName,
+  version: key.organizationVersion,
+  createdAt: key.organizationCreatedAt,
+  updatedAt: key.organizationUpdatedAt,
+})
 
 /** One answer for every reason, so that nothing can be learned about keys by trying. */
 const refused = () =>

@@ -33,6 +33,12 @@ export function organizationBySlugLoader(context: Context): RowLoader<Organizati
   return tenantLoader(context, 'organizationBySlug', bySlugs, ['slug'])
 }
 
+/** One that has been read for this request already: it is not read again, until something is written. */
+export function keepOrganization({ loaders }: Context, organization: OrganizationRow): void {
+  loaders.keep('organization', organization)
+  loaders.keep('organizationBySlug', organization)
+}
+
 /** Organizations by slug, over the whole installation: filter by the viewer's. */
 export const organizations: PageSource<OrganizationRow> = {
   name: 'organizations',

@@ -3,6 +3,7 @@ import DataLoader from 'dataloader'
 /** The loaders of one request, made when first asked for. They die with the request, so nothing read by one caller is seen by another. */
 export class LoaderCache {
   readonly #loaders = new Map<string, unknown>()
+  readonly #kept = new Map<string, unknown>()
 
   get<Loader>(name: string, make: () => Loader): Loader {
     let loader = this.#loaders.get(name) as Loader | undefined
@@ -13,9 +14,19 @@ export class LoaderCache {
     return loader
   }
 
+  /** A row that is known before the loader of that name is made. */
+  keep(name: string, row: unknown): void {
+    this.#kept.set(name, row)
+  }
+
+  kept<Row>(name: string): Row | undefined {
+    return this.#kept.get(name) as Row | undefined
+  }
+
   /** After a write: whatever the rest of the request reads is read again. */
   clear(): void {
     this.#loaders.clear()
+    this.#kept.clear()
   }
 }
 
@@ -35,13 +46,15 @@ export class RowLoader<Row> extends DataLoader<string, Row | null> {
   readonly #read: ReadRows<Row>
   readonly #keyOf: (row: Row) => string
 
-  constructor(read: ReadRows<Row>, keyOf: (row: Row) => string) {
+  /** `known`: a row that need not be read. */
+  constructor(read: ReadRows<Row>, keyOf: (row: Row) => string, known?: Row) {
     super(async (keys) => {
       const rows = await this.readAll(keys)
       return keys.map((key) => rows.get(key) ?? null)
     })
     this.#read = read
     this.#keyOf = keyOf
+    if (known) this.#rows.set(keyOf(known), known)
     this.#sets = new DataLoader(
       async (sets) => {
         await this.#fill(sets)

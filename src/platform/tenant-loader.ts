@@ -32,6 +32,7 @@ export function tenantLoader<Row extends QueryResultRow>(
     return new RowLoader<Row>(
       (keys) => rows(db.pool, statement, [...valuesOf(keys), viewer.organizationIds]),
       (row) => (more.length === 0 ? (row[only] as string) : columns.map((column) => row[column]).join(' ')),
+      loaders.kept<Row>(name),
     )
   })
 }

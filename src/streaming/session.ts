@@ -51,7 +51,7 @@ export class Credentials {
     const viewer = this.#turns.add(async () => {
       begun.atMs = performance.now()
       // A viewer of its own for each look, also where the caller is always the same.
-      return { ...(await this.#authenticator.authenticate(authorization, () => isLocal)) }
+      return { ...(await this.#authenticator.authenticate(authorization, () => isLocal)).viewer }
     })
     const look = Object.assign(begun, { viewer })
     this.#looks.set(key, look)

@@ -71,7 +71,7 @@ describe('a look-up', () => {
         },
       },
     })
-    return { gates, look: (key: string) => authenticator.authenticate(`Bearer ${key}`, () => true) }
+    return { gates, look: async (key: string) => (await authenticator.authenticate(`Bearer ${key}`, () => true)).viewer }
   }
   const begun = async (gates: unknown[], count: number) => {
     for (const end = Date.now() + 5_000; gates.length < count; await delay(1)) if (Date.now() > end) throw new Error('it never begins')

@@ -3,6 +3,7 @@ import { newId } from '../../src/platform/typeid.ts'
 import { type Data, startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
 import { refusalOf } from '../support/component-story.ts'
 import { rowsOf } from '../support/rows.ts'
+import { countStatements } from '../support/statements.ts'
 
 let app: TestApp
 let own: TestOrganization
@@ -63,6 +64,34 @@ describe('createOrganization', () => {
         { __typename: 'DuplicateError', code: 'VALUE_DUPLICATE', path: ['input', 'slug'], existing: { id: made.organization.id } },
       ])
     }
+  })
+})
+
+describe('the organization of a key', () => {
+  test('is read with the key: a request for it is one statement', async () => {
+    const query = `query ($r: [_Any!]!) { organization(id: "${own.id}") { ${fields} } _entities(representations: $r) { ... on Organization { ${fields} } } }`
+    const { statements, result } = await countStatements(() => own.ask(query, { r: [{ __typename: 'Organization', slug: own.slug }] }))
+    expect(result.organization).toMatchObject({ id: own.id, slug: own.slug })
+    expect(result._entities).toEqual([result.organization])
+    expect(statements.filter((text) => text.includes('"Organization"'))).toHaveLength(1)
+  })
+
+  test('is as it stands by then, whoever changed it: before the request, or earlier in it', async () => {
+    const { version } = await read()
+    await app.booted.services.db.pool.query(`update "Organization" set "name" = 'Elsewhere', "version" = "version" + 1 where "id" = $1`, [
+      own.id,
+    ])
+    expect(await read()).toMatchObject({ name: 'Elsewhere', version: version + 1 })
+    const data = await own.ask(
+      `mutation ($update: UpdateOrganizationInput!, $key: CreateApiKeyInput!) {
+        before: createApiKey(input: $key) { apiKey { organization { name version } } }
+        updateOrganization(input: $update) { organization { name } }
+        after: createApiKey(input: $key) { apiKey { organization { name version } } }
+      }`,
+      { update: { id: own.id, name: 'Here' }, key: { organizationId: own.id, name: 'k', scopes: ['ORGANIZATIONS_READ'] } },
+    )
+    expect(data.before.apiKey.organization).toEqual({ name: 'Elsewhere', version: version + 1 })
+    expect(data.after.apiKey.organization).toEqual({ name: 'Here', version: version + 2 })
   })
 })
 

@@ -9,6 +9,7 @@ import {
   Kind,
   type SelectionNode,
 } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { type Statement, shapedStatement } from '../statement.ts'
 
 /** The columns of a row that an operation looks at, in alphabetical order with commas between. Null: any of them may be needed. */
@@ -86,6 +87,17 @@ export function narrowed(statement: Statement, columns: string, asked: Asked): {
  */
 export function pickColumns(columns: string, asked: Asked, orderSql: readonly string[] = []): string {
   if (asked === null) return columns
+  const key = `${asked} ${orderSql} ${columns}`
+  let known = picked.get(key)
+  if (known === undefined) {
+    known = pick(columns, asked, orderSql)
+    picked.set(key, known)
+  }
+  return known
+}
+const picked = new LRUCache<string, string>({ max: 1000 })
+
+function pick(columns: string, asked: string, orderSql: readonly string[]): string {
   const names = namesOf(asked)
   const all = splitColumns(columns)
   const listed = new Set(all.values())
