@@ -40,13 +40,14 @@ const sqlId = (prefix: string, index: string) =>
 
 /**
  * Fills an empty database, a statement a table. An integration stands for an account of its own with a component of each kind; only the
- * first is of type aws, since an organization has but one of them. Members and roles are spread evenly over the groups.
+ * first is of type aws, since an organization has but one of them. Members and roles are spread evenly over the groups. `first`: the place
+ * of the first organization, where there are others before it.
  */
-export async function fillDatabase(client: Client, shape: DataShape): Promise<void> {
+export async function fillDatabase(client: Client, shape: DataShape, first = 0): Promise<void> {
   const { integrations, componentsPerIntegration, awsRoles, userGroups, members, membersPerGroup, rolesPerGroup, ssoConnectors } = shape
   const insert = (into: string, select: string, ...counts: number[]) =>
     client.query(
-      `insert into ${into} select ${select} from generate_series(0, $1::int - 1) o${counts
+      `insert into ${into} select ${select} from generate_series(${first}, ${first} + $1::int - 1) o${counts
         .map((_, index) => `, generate_series(0, $${index + 2}::int - 1) ${'ijk'[index]}`)
         .join('')}`,
       [shape.organizations, ...counts],

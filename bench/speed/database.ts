@@ -21,8 +21,8 @@ export interface BenchDatabase {
   stop(): Promise<void>
 }
 
-/** Gatehouse's own PostgreSQL with its settings, filled; beyond them it counts statements. */
-export async function startDatabase(shape: DataShape): Promise<BenchDatabase> {
+/** Gatehouse's own PostgreSQL with its settings, filled with the organizations of each shape; beyond them it counts statements. */
+export async function startDatabase(...shapes: DataShape[]): Promise<BenchDatabase> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-bench-'))
   const log = createLog('warn')
   const settings = { shared_preload_libraries: 'pg_stat_statements' }
@@ -33,8 +33,12 @@ export async function startDatabase(shape: DataShape): Promise<BenchDatabase> {
     await countStatements(postgres.superuserUrl)
     const client = new pg.Client(postgres.url)
     await client.connect()
-    await fillDatabase(client, shape)
-    const keys = await issueKeys(client, shape.organizations)
+    let organizations = 0
+    for (const shape of shapes) {
+      await fillDatabase(client, shape, organizations)
+      organizations += shape.organizations
+    }
+    const keys = await issueKeys(client, organizations)
     const [pid = ''] = (await readFile(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')
     return {
       url: postgres.url,

@@ -36,11 +36,12 @@ const columns = `r."id", r."organizationId", r."awsAccountId", r."roleId", r."na
   r."trustPolicy", r."tags", r."status", r."discoveredById", r."firstSeenAt", ${lastSeenAt} as "lastSeenAt", r."missingSince", r."updatedAt", r."version"`
 
 // Left only so that PostgreSQL leaves the account alone where no column of it is read: every role has one.
-const from = '"AwsRole" r left join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"'
+const from = '"AwsRole" r'
+const account = { alias: 'a', sql: 'left join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"' }
 
 const byIds = statement(
   'aws_role_by_ids',
-  `select ${columns} from ${from} where r."id" = any($1::text[]) and ($2::text[] is null or r."organizationId" = any($2))`,
+  `select ${columns} from ${from} ${account.sql} where r."id" = any($1::text[]) and ($2::text[] is null or r."organizationId" = any($2))`,
 )
 const byArns = statement(
   'aws_role_by_arns',
@@ -66,6 +67,7 @@ export const organizationAwsRoles: PageSource<AwsRoleRow> = {
   name: 'organization.awsRoles',
   columns,
   from,
+  leftJoin: account,
   parentColumns: ['r."organizationId"'],
   orders: {
     NAME: [{ sql: 'r."name"', type: 'text', key: ({ name }) => name }, tieBreak],

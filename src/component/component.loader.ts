@@ -83,7 +83,9 @@ export const componentTypeNames = {
 export const componentColumns = `c."id", c."organizationId", c."integrationId", c."awsAccountId", a."accountId", a."alias" as "accountAlias", c."kind", c."itemId",
   c."partition", c."state", c."health", c."config", c."version", c."createdAt", c."updatedAt"`
 // Left only so that PostgreSQL leaves the account alone where no column of it is read: every component has one.
-const componentFrom = '"Component" c left join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"'
+const from = '"Component" c'
+const account = { alias: 'a', sql: 'left join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"' }
+const componentFrom = `${from} ${account.sql}`
 const visible = (alias: string, parameter: string) => `(${parameter}::text[] is null or ${alias}."organizationId" = any(${parameter}))`
 
 const componentByIds = statement(
@@ -146,7 +148,7 @@ export function componentTransitionLoader(context: Context): RowLoader<Component
 }
 
 const byCreation = { CREATED: [{ sql: 'c."id"', type: 'text' as const, key: ({ id }: ComponentRow) => id }] }
-const components = { columns: componentColumns, from: componentFrom, orders: byCreation }
+const components = { columns: componentColumns, from, leftJoin: account, orders: byCreation }
 
 export const organizationComponents: PageSource<ComponentRow> = {
   ...components,

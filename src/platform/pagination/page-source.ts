@@ -17,6 +17,8 @@ export interface PageSource<Row extends QueryResultRow> {
   columns: string
   /** A list that is costly to make whole is told of what the page takes of it; null: of all, as when it is counted or filtered. */
   from: string | ((cut: Cut | null) => string)
+  /** Of what each row has at most one of. Left out where none of its columns is asked for: it would keep an index from being enough. */
+  leftJoin?: { alias: string; sql: string }
   /** Columns that equal the parent's key, the organization's id first: the tenant is part of every statement. Empty for a list of the root. */
   parentColumns: string[]
   orders: Record<string, OrderColumn<Row>[]>
@@ -130,7 +132,7 @@ export async function countRows<Row extends QueryResultRow>(
 ): Promise<number[]> {
   const parameters = new Parameters(parentArrays(source, parents))
   const conditions = [...parentConditions(source), ...filterConditions(where, parameters)].join(' and ') || 'true'
-  const text = `select (select count(*)::int from ${fromOf(source, null)} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
+  const text = `select (select count(*)::int from ${fromOf(source, null, conditions)} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
   return (await rows<{ count: number }>(db, statementOf(text, where), parameters.values)).map(({ count }) => count)
 }
 
@@ -154,9 +156,10 @@ function pageOfOne<Row extends QueryResultRow>(
   const cut: Cut = (sqls) =>
     `${ends.map((end) => ` and ${end(sqls)}`).join('')}
   order by ${sqls.map((sql) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ${atMost}`
+  const conditions = `${[...parentConditions(source), ...filters].join(' and ') || 'true'}${cut(columns.map(({ sql }) => sql))}`
   return `
-  select ${picked} from ${fromOf(source, filters.length === 0 ? cut : null)}
-  where ${[...parentConditions(source), ...filters].join(' and ') || 'true'}${cut(columns.map(({ sql }) => sql))}
+  select ${picked} from ${fromOf(source, filters.length === 0 ? cut : null, `${picked} ${conditions}`)}
+  where ${conditions}
 `
 }
 
@@ -179,12 +182,20 @@ function parentArrays<Row extends QueryResultRow>(source: PageSource<Row>, paren
   return source.parentColumns.map((_, index) => parents.map((key) => key[index]))
 }
 
+/**
+ * The parents' keys, numbered. Each array comes out of a subquery: PostgreSQL would count the elements of a bare parameter, take a plan for
+ * just so many to be worth it, and plan the statement each time.
+ */
 const parentRows = <Row extends QueryResultRow>(source: PageSource<Row>) =>
   source.parentColumns.length === 0
     ? '(select 1 as "_parent") p'
-    : `unnest(${source.parentColumns.map((_, i) => `$${i + 1}::text[]`).join(', ')}) with ordinality as p(${source.parentColumns.map((_, i) => `k${i}`).join(', ')}, "_parent")`
+    : `unnest(${source.parentColumns.map((_, i) => `(select $${i + 1}::text[])`).join(', ')}) with ordinality as p(${source.parentColumns.map((_, i) => `k${i}`).join(', ')}, "_parent")`
 
-const fromOf = <Row extends QueryResultRow>({ from }: PageSource<Row>, cut: Cut | null) => (typeof from === 'string' ? from : from(cut))
+/** `used`: the rest of the statement. */
+function fromOf<Row extends QueryResultRow>({ from, leftJoin }: PageSource<Row>, cut: Cut | null, used: string): string {
+  const rows = typeof from === 'string' ? from : from(cut)
+  return leftJoin && new RegExp(`\\b${leftJoin.alias}\\."`).test(used) ? `${rows} ${leftJoin.sql}` : rows
+}
 
 const parentConditions = <Row extends QueryResultRow>(source: PageSource<Row>) =>
   source.parentColumns.map((column, i) => `${column} = p.k${i}`)
