@@ -35,8 +35,8 @@ const lastSeenAt = `case when r."status" = 'OK' then greatest(r."lastSeenAt", a.
 const columns = `r."id", r."organizationId", r."awsAccountId", r."roleId", r."name", r."arn", r."path", r."description", r."maxSessionDuration",
   r."trustPolicy", r."tags", r."status", r."discoveredById", r."firstSeenAt", ${lastSeenAt} as "lastSeenAt", r."missingSince", r."updatedAt", r."version"`
 
-// Left only so that PostgreSQL leaves the account alone where no column of it is read: every role has one.
 const from = '"AwsRole" r'
+// Left only so that PostgreSQL leaves the account alone where no column of it is read: every role has one.
 const account = { alias: 'a', sql: 'left join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"' }
 
 const byIds = statement(

@@ -57,6 +57,8 @@ export interface OrganizationChanges {
 }
 
 export async function updateOrganization(context: Context, input: OrganizationChanges): Promise<OrganizationRow> {
+  // What came with the caller's key may be older than what came before this in the request.
+  context.loaders.clear()
   const before = await requireOrganization(context, input.id, ['input', 'id'])
   refuseIfAny(checkFields(input).errors)
   const expected = input.expectedVersion ?? before.version
@@ -113,22 +115,26 @@ export async function deleteOrganization(
   context: Context,
   input: { id: string; confirmSlug: string },
 ): Promise<{ deletedIds: string[]; alreadyAbsent: boolean }> {
-  const organization = await organizationLoader(context).load(input.id)
-  if (!organization) return { deletedIds: [], alreadyAbsent: true }
-  if (organization.slug !== input.confirmSlug) {
-    throw new Refusal(
-      userError.validation(
-        'INVALID_VALUE',
-        ['input', 'confirmSlug'],
-        'confirmSlug is not the slug of this organization; nothing was deleted.',
-      ),
-    )
-  }
-  const { id } = organization
+  const known = await organizationLoader(context).load(input.id)
+  if (!known) return { deletedIds: [], alreadyAbsent: true }
+  const { id } = known
   try {
     return await transaction(context.db.pool, async (tx) => {
-      const locked = await tx.query('select 1 from "Organization" where "id" = $1 for update', [id])
-      if (locked.rowCount === 0) return { deletedIds: [], alreadyAbsent: true }
+      const locked = await tx.query<{ slug: string; name: string }>(
+        'select "slug", "name" from "Organization" where "id" = $1 for update',
+        [id],
+      )
+      const [organization] = locked.rows
+      if (!organization) return { deletedIds: [], alreadyAbsent: true }
+      if (organization.slug !== input.confirmSlug) {
+        throw new Refusal(
+          userError.validation(
+            'INVALID_VALUE',
+            ['input', 'confirmSlug'],
+            'confirmSlug is not the slug of this organization; nothing was deleted.',
+          ),
+        )
+      }
       const owned = await tx.query<{ id: string }>(
         `select "id" from "Integration" where "organizationId" = $1 union all select "id" from "Component" where "organizationId" = $1
          union all select "id" from "AwsAccount" where "organizationId" = $1 union all select "id" from "ApiKey" where "organizationId" = $1

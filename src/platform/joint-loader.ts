@@ -8,7 +8,7 @@ interface JointLoaderOptions {
 
 /**
  * A loader across requests. What is asked while as many batches are under way as may be waits for the end of one, and is the next one
- * together: the more come at once the more go together, and who comes alone waits for nobody. Nothing is kept.
+ * together: the more come at once the more go together, and who finds less under way waits for nobody. Nothing is kept.
  */
 export function jointLoader<Key, Value>(
   load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,

@@ -15,7 +15,8 @@ export interface Switch {
   expectedVersion: number | null
 }
 
-// Takes no more than is free: whoever would have to wait for a lock does so on its own, and holds up nobody else.
+// Takes no more than is free: whoever would have to wait for a lock, or whose domain another organization has enabled, goes on its own and
+// holds up nobody else. That two enable one domain in the same instant is left to the index: then all are made one by one.
 const switchAll = statement(
   'sso_connector_switch',
   `with asked as (
@@ -23,7 +24,9 @@ const switchAll = statement(
 ), "owner" as materialized (
   select o."id" from "Organization" o where o."id" = any($1::text[]) for key share skip locked
 ), "free" as materialized (
-  select s."id" from "SsoConnector" s where s."id" = any($2::text[]) and s."organizationId" = any($1::text[]) for no key update skip locked
+  select s."id" from "SsoConnector" s where s."id" = any($2::text[]) and s."organizationId" = any($1::text[])
+    and not exists (select from "SsoConnector" h where h."emailDomain" = s."emailDomain" and h."enabled" and h."id" <> s."id")
+  for no key update of s skip locked
 ), changed as (
   update "SsoConnector" s set "enabled" = a."enabled", "version" = s."version" + 1, "updatedAt" = now() from asked a
   where s."organizationId" = a."organizationId" and s."id" = a."id" and s."enabled" <> a."enabled"

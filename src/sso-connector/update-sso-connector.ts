@@ -22,6 +22,15 @@ export interface SsoConnectorChanges extends SsoConnectorReference {
 export async function updateSsoConnector(context: Context, input: SsoConnectorChanges): Promise<SsoConnectorRow> {
   const switched = await switchAtOnce(context, input)
   if (switched) return switched
+  return updateWithChecks(context, input).catch((error: unknown) => {
+    // Whoever expects no version is not told of one: what another call has just made of the connector is looked at once more.
+    if (input.expectedVersion != null || !isConflict(error)) throw error
+    context.loaders.clear()
+    return updateWithChecks(context, input)
+  })
+}
+
+async function updateWithChecks(context: Context, input: SsoConnectorChanges): Promise<SsoConnectorRow> {
   const before = await requireSsoConnector(context, input)
   refuseIfAny(nulls(input))
   const after = { enabled: input.enabled ?? before.enabled, useFedrampLanguage: input.useFedrampLanguage ?? before.useFedrampLanguage }
@@ -156,6 +165,8 @@ function eventsOf({ before, after }: Change, tookOver: boolean): AuditEntry[] {
   }
   return events
 }
+
+const isConflict = (error: unknown) => error instanceof Refusal && error.errors.some(({ code }) => code === 'CONFLICT')
 
 function isEnabledElsewhere(error: unknown): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown }

@@ -1,13 +1,13 @@
 /**
  * Adds command-line options to those in the URL, which the driver would otherwise take instead of ours: pass them to the pool as well,
- * for URLs without any.
+ * for URLs without any. Of one that is given twice the last counts: `defaults` give way to the URL's, `options` do not.
  */
-export function withSessionOptions(url: string, options: string): string {
+export function withSessionOptions(url: string, options: string, defaults = ''): string {
   if (!URL.canParse(url)) return url
   const parsed = new URL(url)
   const given = parsed.searchParams.get('options')
   if (given === null) return url
-  parsed.searchParams.set('options', `${given} ${options}`)
+  parsed.searchParams.set('options', `${defaults} ${given} ${options}`.trim())
   return parsed.toString()
 }
 

@@ -37,7 +37,8 @@ export const credentialConnections = 2
 // Prisma's adapter writes and reads timestamps without their offset: right only in a session in UTC, whatever the server's default is.
 // Plans are made for an organization of the usual size. With pages at hand at the price of neighbours, an index that is in order already is
 // the way also then, and an organization a hundred times as large is not sorted whole for each of its pages.
-const sessionOptions = '-c TimeZone=UTC -c random_page_cost=1.1'
+const planning = '-c random_page_cost=1.1'
+const sessionOptions = '-c TimeZone=UTC'
 
 /**
  * One pool of at most `poolSize` connections for pg and Prisma, and the small one. Nothing connects before the first statement, and no
@@ -73,8 +74,8 @@ function openPool({ url, applicationName, log, connectionWaitMs }: DatabaseOptio
   const pool = new pg.Pool({
     ...timeouts,
     connectionTimeoutMillis: connectionWaitMs ?? timeouts.connectionTimeoutMillis,
-    connectionString: withSessionOptions(url, sessionOptions),
-    options: sessionOptions,
+    connectionString: withSessionOptions(url, sessionOptions, planning),
+    options: `${planning} ${sessionOptions}`,
     max,
     application_name: applicationName,
     keepAlive: true,
