@@ -37,7 +37,10 @@ const columns = `r."id", r."organizationId", r."awsAccountId", r."roleId", r."na
 
 const from = '"AwsRole" r'
 // Left only so that PostgreSQL leaves the account alone where no column of it is read: every role has one.
-const account = { alias: 'a', sql: 'left join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"' }
+const account = {
+  column: /\ba\."/,
+  sql: 'left join "AwsAccount" a on a."organizationId" = r."organizationId" and a."id" = r."awsAccountId"',
+}
 
 const byIds = statement(
   'aws_role_by_ids',

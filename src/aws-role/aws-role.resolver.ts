@@ -114,13 +114,14 @@ export class AccountAwsRolesResolver {
   }
 }
 
+const isGranted = 'exists (select from "UserGroupAwsRole" g where g."organizationId" = r."organizationId" and g."awsRoleId" = r."id")'
+
+/** Whether a role is granted is asked in two ways, each of which is a join, and not a question for every role. */
 function whereRole(filter: AwsRoleFilter | null): Where {
   return whereName(new Where(), 'r."name"', filter)
     .add('r."arn" = any(?::text[])', filter?.arns)
-    .add('r."status" = any(?::text[]::"AwsRoleStatus"[])', filter?.statuses)
+    .addSelective('r."status" = any(?::"AwsRoleStatus"[])', filter?.statuses)
     .add('a."accountId" = any(?::text[])', filter?.accountIds)
-    .add(
-      'exists (select from "UserGroupAwsRole" g where g."organizationId" = r."organizationId" and g."awsRoleId" = r."id") = ?::boolean',
-      filter?.granted,
-    )
+    .addSelective(`${isGranted} and ?::boolean`, filter?.granted || null)
+    .addSelective(`not ${isGranted} and ?::boolean`, filter?.granted === false || null)
 }

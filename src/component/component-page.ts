@@ -23,9 +23,9 @@ export function componentPage(
   info?: GraphQLResolveInfo,
 ) {
   const where = new Where()
-    .add('c."kind" = any(?::text[]::"ComponentKind"[])', filter?.kinds)
-    .add('c."state" = any(?::text[]::"ComponentState"[])', filter?.states)
-    .add('c."health" = any(?::text[]::"ComponentHealth"[])', filter?.health)
+    .addSelective('c."kind" = any(?::"ComponentKind"[])', filter?.kinds)
+    .addSelective('c."state" = any(?::"ComponentState"[])', filter?.states)
+    .addSelective('c."health" = any(?::"ComponentHealth"[])', filter?.health)
     .add('a."accountId" = any(?::text[])', filter?.accountIds)
   return loadPage(context, source, parentKey, page, { order: 'CREATED', where, info })
 }

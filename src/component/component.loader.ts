@@ -84,7 +84,10 @@ export const componentColumns = `c."id", c."organizationId", c."integrationId", 
   c."partition", c."state", c."health", c."config", c."version", c."createdAt", c."updatedAt"`
 const from = '"Component" c'
 // Left only so that PostgreSQL leaves the account alone where no column of it is read: every component has one.
-const account = { alias: 'a', sql: 'left join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"' }
+const account = {
+  column: /\ba\."/,
+  sql: 'left join "AwsAccount" a on a."organizationId" = c."organizationId" and a."id" = c."awsAccountId"',
+}
 const componentFrom = `${from} ${account.sql}`
 const visible = (alias: string, parameter: string) => `(${parameter}::text[] is null or ${alias}."organizationId" = any(${parameter}))`
 

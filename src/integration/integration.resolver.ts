@@ -219,15 +219,15 @@ export class OrganizationIntegrationsResolver {
     @Info() info: GraphQLResolveInfo,
   ) {
     const where = whereName(new Where(), 'i."name"', filter)
-      .add(
+      .addSelective(
         'i."type" like any(?::text[])',
         filter?.typePatterns?.map((pattern) => wildcard(pattern.toLowerCase())),
       )
-      .add(
+      .addSelective(
         'i."type" = any(?::text[])',
         filter?.categories && catalogue.filter(({ category }) => filter.categories?.includes(category)).map(({ type }) => type),
       )
-      .add('i."status" = any(?::text[]::"IntegrationStatus"[])', filter?.statuses)
+      .addSelective('i."status" = any(?::"IntegrationStatus"[])', filter?.statuses)
       .add('i."connectorId" = any(?::text[])', filter?.connectorIds)
     return loadPage(context, organizationIntegrations, [id], page, {
       order: orderBy?.field ?? 'NAME',

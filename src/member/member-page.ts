@@ -13,6 +13,6 @@ export interface MemberConditions {
 export function whereMember(filter: MemberConditions | null | undefined, columns: { email: string; hasStatus: string }): Where {
   return new Where()
     .add(`${columns.email} = ?`, filter?.email == null ? null : foldEmail(filter.email))
-    .match(`${columns.email} like ?`, filter?.emailContains == null ? null : `%${escapeLike(foldEmail(filter.emailContains))}%`)
-    .add(columns.hasStatus, filter?.statuses)
+    .addSelective(`${columns.email} like ?`, filter?.emailContains == null ? null : `%${escapeLike(foldEmail(filter.emailContains))}%`)
+    .addSelective(columns.hasStatus, filter?.statuses)
 }

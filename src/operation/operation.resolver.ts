@@ -122,8 +122,8 @@ export class OrganizationOperationsResolver {
     @Ctx() context: Context,
   ) {
     const where = readable(context)
-      .add('o."kind" = any(?::text[]::"BackgroundOperationKind"[])', filter?.kinds)
-      .add('o."status" = any(?::text[]::"BackgroundOperationStatus"[])', filter?.statuses)
+      .addSelective('o."kind" = any(?::"BackgroundOperationKind"[])', filter?.kinds)
+      .addSelective('o."status" = any(?::"BackgroundOperationStatus"[])', filter?.statuses)
       .add('o."subjectId" = any(?::text[])', filter?.subjectIds)
     return loadPage(context, organizationOperations, [id], page, { order: 'TIME', descending: true, where })
   }
@@ -138,4 +138,4 @@ export class IntegrationOperationsResolver {
   }
 }
 
-const readable = (context: Context) => new Where().add('o."kind" = any(?::text[]::"BackgroundOperationKind"[])', readableKinds(context))
+const readable = (context: Context) => new Where().add('o."kind" = any(?::"BackgroundOperationKind"[])', readableKinds(context))

@@ -17,7 +17,7 @@ export function whereName(
 ): Where {
   const folded = `${column} collate "default"`
   return where
-    .match(`${folded} ilike ?`, filter?.name == null ? null : escapeLike(filter.name))
-    .match(`${folded} ilike ?`, filter?.nameContains == null ? null : `%${escapeLike(filter.nameContains)}%`)
-    .match(`${folded} ilike ?`, filter?.namePattern == null ? null : wildcard(filter.namePattern))
+    .addSelective(`${folded} ilike ?`, filter?.name == null ? null : escapeLike(filter.name))
+    .addSelective(`${folded} ilike ?`, filter?.nameContains == null ? null : `%${escapeLike(filter.nameContains)}%`)
+    .addSelective(`${folded} ilike ?`, filter?.namePattern == null ? null : wildcard(filter.namePattern))
 }

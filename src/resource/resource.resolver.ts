@@ -164,7 +164,7 @@ function resourcePage(
   page: PageArgs,
 ) {
   const where = whereName(new Where(), 'r."name"', filter)
-    .add('r."type" = any(?::text[])', filter?.types)
-    .add('r."status" = any(?::text[]::"ResourceStatus"[])', filter?.statuses)
+    .addSelective('r."type" = any(?::text[])', filter?.types)
+    .addSelective('r."status" = any(?::"ResourceStatus"[])', filter?.statuses)
   return loadPage(context, source, parentKey, page, { order: 'NAME', where })
 }

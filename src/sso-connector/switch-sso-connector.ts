@@ -47,7 +47,7 @@ const loaders = new WeakMap<pg.Pool, DataLoader<Asked, SsoConnectorRow | null>>(
 
 /**
  * Enables or disables a connector and writes the event, in one transaction with whatever others are switched meanwhile: they share one
- * statement and one commit, and none is held up or undone by another. Null where that found nothing to do, or somebody at work on it.
+ * statement and one commit. None is undone by another, nor held up by it, unless both want one domain in the same instant. Null where that found nothing to do, or somebody at work on it.
  */
 export function switchSsoConnector(pool: pg.Pool, acting: Acting, change: Switch): Promise<SsoConnectorRow | null> {
   let loader = loaders.get(pool)

@@ -39,7 +39,7 @@ export class UserGroupResolver {
     @Info() info: GraphQLResolveInfo,
   ) {
     const hasStatus = `exists (select from "Member" m where m."organizationId" = l."organizationId" and m."id" = l."memberId"
-      and m."status" = any(?::text[]::"MemberStatus"[]))`
+      and m."status" = any(?::"MemberStatus"[]))`
     const where = whereMember(filter, { email: 'l."email"', hasStatus })
     return loadLinkPage(
       context,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp, type TestOrganization } from '../support/app.ts'
 import { rowsLookedAt } from '../support/plans.ts'
 import { countStatements } from '../support/statements.ts'
+import { fillLists } from './lists.ts'
 
 /** Rows of each table: in one organization, and in each of the many others, by which the plans are made. */
 const large = 3_000
@@ -15,28 +16,11 @@ let client: pg.Client
 beforeAll(async () => {
   app = await startTestApp()
   own = await app.organization()
-  await app.fill(
-    `insert into "Organization" ("id", "slug", "name") select 'org_' || lpad(o::text, 26, '0'), 'other-' || o, 'Other' from generate_series(1, ${others}) o`,
-  )
-  const fill = (table: string, columns: string, values: string) =>
-    app.fill(
-      `insert into "${table}" ("id", "organizationId", ${columns})
-       select $4 || '_' || lpad((o * 10000 + i)::text, 26, '0'), case o when 0 then $1 else 'org_' || lpad(o::text, 26, '0') end, ${values}
-       from generate_series(0, ${others}) o, lateral (select i, lpad((i * 7919 % 10007)::text, 6, '0') as n from generate_series(1, case o when 0 then $2::int else $3::int end) i) s`,
-      [own.id, large, usual, prefixes[table]],
-    )
-  const idOf = (prefix: string) => `'${prefix}_' || lpad((o * 10000 + i)::text, 26, '0')`
-  await fill('Integration', '"name", "type", "status"', "'name-' || n, 'custom', 'ACTIVE'")
-  await fill('AwsAccount', '"accountId", "partition"', "'1' || lpad(n, 11, '0'), 'AWS'")
-  await fill(
-    'AwsRole',
-    '"name", "awsAccountId", "roleId", "arn", "path", "maxSessionDuration", "trustPolicy", "firstSeenAt", "lastSeenAt", "updatedAt"',
-    `'name-' || n, ${idOf('acct')}, 'AROA' || o || n, 'arn:aws:iam::1' || lpad(n, 11, '0') || ':role/' || n, '/', 3600, '{}', now(), now(), now()`,
-  )
-  await fill('Resource', '"name", "integrationId", "externalId", "type", "status"', `'name-' || n, ${idOf('int')}, n, 'thing', 'ACTIVE'`)
-  await fill('UserGroup', '"name"', "'name-' || n")
-  await fill('ResourceGroup', '"name"', "'name-' || n")
-  await fill('Member', '"email", "status"', "'name-' || n || '@example.com', 'ACCEPTED'")
+  const ids = Array.from({ length: others }, (_, index) => `org_${String(index).padStart(26, '0')}`)
+  await app.fill(`insert into "Organization" ("id", "slug", "name") select id, 'o' || right(id, 6), 'Other' from unnest($1::text[]) id`, [
+    ids,
+  ])
+  await fillLists(app, [{ id: own.id, rows: large }, ...ids.map((id) => ({ id, rows: usual }))])
   await app.fill('vacuum analyze')
   // As the server's connections are, and with the plans they come to after some calls.
   client = new pg.Client({
@@ -50,17 +34,8 @@ afterAll(async () => {
   await app?.close()
 })
 
-const prefixes: Record<string, string> = {
-  Integration: 'int',
-  AwsAccount: 'acct',
-  AwsRole: 'role',
-  Resource: 'res',
-  UserGroup: 'ug',
-  ResourceGroup: 'rg',
-  Member: 'mem',
-}
-
 const pages = [
+  'components(first: 20)',
   'integrations(first: 20)',
   'integrations(first: 20, orderBy: { field: CREATED_AT, direction: DESC })',
   'awsAccounts(first: 20)',

@@ -18,7 +18,7 @@ export interface PageSource<Row extends QueryResultRow> {
   /** A list that is costly to make whole is told of what the page takes of it; null: of all, as when it is counted or filtered. */
   from: string | ((cut: Cut | null) => string)
   /** Of what each row has at most one of. Left out where none of its columns is asked for: it would keep an index from being enough. */
-  leftJoin?: { alias: string; sql: string }
+  leftJoin?: { column: RegExp; sql: string }
   /** Columns that equal the parent's key, the organization's id first: the tenant is part of every statement. Empty for a list of the root. */
   parentColumns: string[]
   orders: Record<string, OrderColumn<Row>[]>
@@ -33,8 +33,8 @@ export type Cut = (columns: string[]) => string
 /** Predicates of one request's filter. Their shape makes the statement's text, their values its parameters. */
 export class Where {
   readonly predicates: { sql: string; value: unknown }[] = []
-  /** What is looked for decides which index is the way: such statements are planned each time, never prepared. */
-  hasPatterns = false
+  /** What is looked for decides which index is the way: the statement is planned each time, never prepared. */
+  isPlannedAnew = false
 
   /** `sql` holds `?` where the value goes; an absent (null or undefined) value adds nothing. */
   add(sql: string, value: unknown): this {
@@ -42,10 +42,10 @@ export class Where {
     return this
   }
 
-  /** A predicate whose value is a pattern of LIKE: it may leave next to nothing or everything. */
-  match(sql: string, pattern: string | null): this {
-    if (pattern !== null) this.hasPatterns = true
-    return this.add(sql, pattern)
+  /** A predicate that may leave next to nothing or nearly everything, by its value: a pattern, a state. */
+  addSelective(sql: string, value: unknown): this {
+    if (value !== undefined && value !== null) this.isPlannedAnew = true
+    return this.add(sql, value)
   }
 
   /** What a cursor is bound to. */
@@ -163,7 +163,7 @@ function pageOfOne<Row extends QueryResultRow>(
 `
 }
 
-const statementOf = (text: string, { hasPatterns }: Where) => (hasPatterns ? { text } : shapedStatement(text))
+const statementOf = (text: string, { isPlannedAnew }: Where) => (isPlannedAnew ? { text } : shapedStatement(text))
 
 class Parameters {
   readonly values: unknown[]
@@ -194,7 +194,7 @@ const parentRows = <Row extends QueryResultRow>(source: PageSource<Row>) =>
 /** `used`: the rest of the statement. */
 function fromOf<Row extends QueryResultRow>({ from, leftJoin }: PageSource<Row>, cut: Cut | null, used: string): string {
   const rows = typeof from === 'string' ? from : from(cut)
-  return leftJoin && new RegExp(`\\b${leftJoin.alias}\\."`).test(used) ? `${rows} ${leftJoin.sql}` : rows
+  return leftJoin?.column.test(used) ? `${rows} ${leftJoin.sql}` : rows
 }
 
 const parentConditions = <Row extends QueryResultRow>(source: PageSource<Row>) =>
