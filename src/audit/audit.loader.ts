@@ -35,11 +35,16 @@ export function auditEventLoader(context: Context): RowLoader<AuditEventRow> {
   return tenantLoader(context, 'auditEvent', byIds, ['id'])
 }
 
-/** An organization's audit trail; the order is by id, which is by time. */
+/** An organization's audit trail. */
 export const organizationAuditEvents: PageSource<AuditEventRow> = {
   name: 'organization.auditEvents',
   columns,
   from: '"AuditEvent" e',
   parentColumns: ['e."organizationId"'],
-  orders: { TIME: [{ sql: 'e."id"', type: 'text', key: ({ id }) => id }] },
+  orders: {
+    TIME: [
+      { sql: 'e."at"', type: 'timestamptz', key: ({ at }) => at.toISOString() },
+      { sql: 'e."id"', type: 'text', key: ({ id }) => id },
+    ],
+  },
 }

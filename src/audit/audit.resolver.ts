@@ -59,7 +59,7 @@ export class OrganizationAuditResolver {
   ) {
     const where = new Where()
       .add('e."action" = ?', filter?.action)
-      .add('e."subjectId" = any(?::text[])', filter?.subjectIds)
+      .addSelective('e."subjectId" = any(?::text[])', filter?.subjectIds)
       .add('e."actorSubject" = ?', filter?.actorSubject)
       .add('e."at" >= ?::timestamptz', filter?.since)
       .add('e."at" < ?::timestamptz', filter?.until)

@@ -39,9 +39,9 @@ export function faultWhileRead({ log }: Context, account: { awsAccountId: string
  */
 export async function beginScan({ db }: Context, { organizationId, awsAccountId }: AccountReference, owner: string): Promise<Date | null> {
   const { rows } = await db.pool.query<{ startedAt: Date }>(
-    `update "AwsAccount" set "scanOwner" = $3, "scanUntil" = now() + $4 * interval '1 millisecond'
+    `update "AwsAccount" set "scanOwner" = $3, "scanUntil" = now() + $4 * interval '1 millisecond', "lastScanAt" = now()
      where "organizationId" = $1 and "id" = $2 and ("scanUntil" is null or "scanUntil" < now() or "scanOwner" = $3)
-     returning date_trunc('milliseconds', now()) as "startedAt"`,
+     returning "lastScanAt" as "startedAt"`,
     [organizationId, awsAccountId, owner, leaseMs],
   )
   return rows[0]?.startedAt ?? null

@@ -13,7 +13,14 @@ import { loadPage } from '../platform/pagination/connection.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
 import { Where } from '../platform/pagination/page-source.ts'
 import { Arn } from '../platform/scalars.ts'
-import { type AwsRoleRow, accountAwsRoles, awsRoleByArnLoader, awsRoleLoader, organizationAwsRoles } from './aws-role.loader.ts'
+import {
+  type AwsRoleRow,
+  accountAwsRoles,
+  awsRoleByArnLoader,
+  awsRoleLoader,
+  organizationAwsRoles,
+  organizationAwsRolesByTime,
+} from './aws-role.loader.ts'
 import { deleteAwsRole } from './aws-role.service.ts'
 import {
   AwsRole,
@@ -84,8 +91,9 @@ export class OrganizationAwsRolesResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ) {
-    return loadPage(context, organizationAwsRoles, [id], page, {
-      order: orderBy?.field ?? 'NAME',
+    const order = orderBy?.field ?? 'NAME'
+    return loadPage(context, order === 'NAME' ? organizationAwsRoles : organizationAwsRolesByTime, [id], page, {
+      order,
       descending: orderBy?.direction === 'DESC',
       where: whereRole(filter),
       info,
@@ -119,9 +127,9 @@ const isGranted = 'exists (select from "UserGroupAwsRole" g where g."organizatio
 /** Whether a role is granted is asked in two ways, each of which is a join, and not a question for every role. */
 function whereRole(filter: AwsRoleFilter | null): Where {
   return whereName(new Where(), 'r."name"', filter)
-    .add('r."arn" = any(?::text[])', filter?.arns)
+    .addSelective('r."arn" = any(?::text[])', filter?.arns)
     .addSelective('r."status" = any(?::"AwsRoleStatus"[])', filter?.statuses)
-    .add('a."accountId" = any(?::text[])', filter?.accountIds)
+    .addSelective('a."accountId" = any(?::text[])', filter?.accountIds)
     .addSelective(`${isGranted} and ?::boolean`, filter?.granted || null)
     .addSelective(`not ${isGranted} and ?::boolean`, filter?.granted === false || null)
 }

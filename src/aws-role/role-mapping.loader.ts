@@ -83,9 +83,9 @@ cross join lateral (
     select distinct l."memberId", l."email" from granting cross join lateral (
       select l."memberId", l."email" from "UserGroupMember" l
       where l."organizationId" = r."organizationId" and l."userGroupId" = granting."userGroupId"
-        and l."memberId" not in (select "memberId" from barred)${cut ? cut(['l."email"']) : ''}
+        and l."memberId" not in (select "memberId" from barred)${cut ? cut.rows(['l."email"']) : ''}
     ) l
-  ) e where true${cut ? cut(['e."email"']) : ''}
+  ) e where true${cut ? cut.rows(['e."email"']) : ''}
 ) x`,
   parentColumns: ['r."organizationId"', 'r."id"'],
   orders: { EMAIL: [{ sql: 'x."email"', type: 'text', key: ({ email }) => email }] },

@@ -4,11 +4,12 @@ import type { Context } from '../context.ts'
 import { transaction } from '../platform/database/transaction.ts'
 import { newId } from '../platform/typeid.ts'
 
-/** Whose roles are written, and what they were read through. */
+/** Whose roles are written, what they were read through, and when the scan began: that is when they were seen. */
 export interface ScannedAccount {
   organizationId: string
   awsAccountId: string
   sourceId: string
+  startedAt: Date
 }
 
 /**
@@ -17,7 +18,7 @@ export interface ScannedAccount {
  */
 export async function storeSeenRoles(
   context: Context,
-  { organizationId, awsAccountId, sourceId }: ScannedAccount,
+  { organizationId, awsAccountId, sourceId, startedAt }: ScannedAccount,
   seen: SeenRole[],
 ): Promise<void> {
   if (seen.length === 0) return
@@ -33,7 +34,7 @@ export async function storeSeenRoles(
   const { rowCount } = await context.db.pool.query(`${changed} select 1 from changed limit 1`, values)
   if (rowCount === 0) return
   await transaction(context.db.pool, async (tx) => {
-    const { rows } = await tx.query<Replaced>(upsert, values)
+    const { rows } = await tx.query<Replaced>(upsert, [...values, startedAt])
     await recordEvents(
       tx,
       context,
@@ -51,24 +52,23 @@ export async function storeSeenRoles(
 /** Writes tags that were read apart from their roles, where they differ. */
 export async function storeTags(
   { db }: Context,
-  { organizationId, awsAccountId }: ScannedAccount,
+  { organizationId, awsAccountId, startedAt }: ScannedAccount,
   tagged: { arn: string; roleId: string; tags: RoleTag[] }[],
 ): Promise<void> {
   if (tagged.length === 0) return
   await db.pool.query(
-    `update "AwsRole" r set "tags" = g."tags", "version" = r."version" + 1, "updatedAt" = now(), "lastSeenAt" = now()
+    `update "AwsRole" r set "tags" = g."tags", "version" = r."version" + 1, "updatedAt" = now(), "lastSeenAt" = $4
      from json_to_recordset($3::json) as g("arn" text, "roleId" text, "tags" jsonb)
      where r."organizationId" = $1 and r."awsAccountId" = $2 and r."arn" = g."arn" and r."roleId" = g."roleId" and r."tags" is distinct from g."tags"`,
-    [organizationId, awsAccountId, JSON.stringify(tagged)],
+    [organizationId, awsAccountId, JSON.stringify(tagged), startedAt],
   )
 }
 
-/** After a scan that saw every role: those it did not see are MISSING. `startedAt` is when the scan began. */
+/** After a scan that saw every role: those it did not see are MISSING. */
 export async function markMissing(
   { db }: Context,
-  { organizationId, awsAccountId }: Omit<ScannedAccount, 'sourceId'>,
+  { organizationId, awsAccountId, startedAt }: ScannedAccount,
   seenArns: string[],
-  startedAt: Date,
 ): Promise<void> {
   await db.pool.query(
     // Written first, so that what was last seen by the scan before keeps that time.
@@ -88,9 +88,8 @@ export async function markMissing(
 /** After a scan that was cut off: what it did see was seen all the same. */
 export async function noteSeen(
   { db }: Context,
-  { organizationId, awsAccountId }: Omit<ScannedAccount, 'sourceId'>,
+  { organizationId, awsAccountId, startedAt }: ScannedAccount,
   seenArns: string[],
-  startedAt: Date,
 ): Promise<void> {
   if (seenArns.length === 0) return
   await db.pool.query(
@@ -128,13 +127,13 @@ const upsert = `${changed}, updated as (
     "description" = case when c."hasDetails" then c."description" when c."isReplaced" then null else r."description" end,
     "maxSessionDuration" = coalesce(c."maxSessionDuration", case when c."isReplaced" then 3600 else r."maxSessionDuration" end),
     "tags" = case when c."isReplaced" then c."tags" else coalesce(c."tags", r."tags") end,
-    "firstSeenAt" = case when c."isReplaced" then now() else r."firstSeenAt" end,
-    "status" = 'OK', "missingSince" = null, "lastSeenAt" = now(), "updatedAt" = now(), "version" = r."version" + 1
+    "firstSeenAt" = case when c."isReplaced" then $5 else r."firstSeenAt" end,
+    "status" = 'OK', "missingSince" = null, "lastSeenAt" = $5, "updatedAt" = now(), "version" = r."version" + 1
   from changed c where c."oldRoleId" is not null and r."organizationId" = $1 and r."arn" = c."arn"
 ), inserted as (
   insert into "AwsRole" ("id", "organizationId", "awsAccountId", "discoveredById", "roleId", "name", "arn", "path", "description", "maxSessionDuration",
     "trustPolicy", "tags", "firstSeenAt", "lastSeenAt", "updatedAt")
-  select "id", $1, $2, $3, "roleId", "name", "arn", "path", "description", coalesce("maxSessionDuration", 3600), "trustPolicy", "tags", now(), now(), now()
+  select "id", $1, $2, $3, "roleId", "name", "arn", "path", "description", coalesce("maxSessionDuration", 3600), "trustPolicy", "tags", $5, $5, now()
   from changed where "oldRoleId" is null
   on conflict ("organizationId", "arn") do nothing
 ), dropped as (

@@ -2,7 +2,7 @@ import { AwsProblem } from '../aws/account-reader/problem.ts'
 import type { RolePage, RolesRead } from '../aws/account-reader/read-roles.ts'
 import type { RoleSession } from '../aws/verification/assume-role.ts'
 import { type AccountReference, beginScan, endScan, faultWhileRead, limitScan } from '../aws-account/account-scan.ts'
-import { markMissing, noteSeen, storeSeenRoles, storeTags } from '../aws-role/store-roles.ts'
+import { markMissing, noteSeen, type ScannedAccount, storeSeenRoles, storeTags } from '../aws-role/store-roles.ts'
 import type { Context } from '../context.ts'
 
 /** Something to read an account through. */
@@ -55,14 +55,15 @@ async function readThrough(
 ): Promise<SourceOutcome> {
   // Of one account only, so AWS's own limit bounds it.
   const seen: string[] = []
+  const scanned = { ...account, sourceId: source.id, startedAt }
   try {
     const session = await source.open(signal)
-    const { warnings } = await storeAll(context, { ...account, sourceId: source.id }, context.accountReader.roles(session, signal), seen)
-    await markMissing(context, account, seen, startedAt)
+    const { warnings } = await storeAll(context, scanned, context.accountReader.roles(session, signal), seen)
+    await markMissing(context, scanned, seen)
     return { kind: 'read', rolesFound: seen.length, warnings }
   } catch (error) {
     if (!(error instanceof AwsProblem)) return { kind: 'failed', problem: faultWhileRead(context, account, error) }
-    await noteSeen(context, account, seen, startedAt)
+    await noteSeen(context, scanned, seen)
     return { kind: 'failed', problem: error.message }
   }
 }
@@ -70,7 +71,7 @@ async function readThrough(
 /** Page by page: the next one is asked for when the last is stored, so that memory holds one. */
 async function storeAll(
   context: Context,
-  account: AccountReference & { sourceId: string },
+  account: ScannedAccount,
   pages: AsyncGenerator<RolePage, RolesRead>,
   seen: string[],
 ): Promise<RolesRead> {

@@ -26,6 +26,6 @@ export function componentPage(
     .addSelective('c."kind" = any(?::"ComponentKind"[])', filter?.kinds)
     .addSelective('c."state" = any(?::"ComponentState"[])', filter?.states)
     .addSelective('c."health" = any(?::"ComponentHealth"[])', filter?.health)
-    .add('a."accountId" = any(?::text[])', filter?.accountIds)
+    .addSelective('a."accountId" = any(?::text[])', filter?.accountIds)
   return loadPage(context, source, parentKey, page, { order: 'CREATED', where, info })
 }

@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { type OrganizationRow, organizationLoader } from '../organization/organization.loader.ts'
 import { Organization } from '../organization/organization.type.ts'
 import { payload } from '../platform/errors.ts'
-import { whereName, wildcard } from '../platform/names.ts'
+import { matchesWildcard, whereName } from '../platform/names.ts'
 import { loadPage } from '../platform/pagination/connection.ts'
 import { pageOfList } from '../platform/pagination/list-page.ts'
 import { PageArgs } from '../platform/pagination/page-args.ts'
@@ -206,6 +206,8 @@ function integrationTypeValue({ params, secretParameters = [], ...entry }: Catal
   }
 }
 
+const typesOf = (fits: (entry: CatalogueEntry) => boolean) => catalogue.filter(fits).map(({ type }) => type)
+
 @Resolver(() => Organization)
 export class OrganizationIntegrationsResolver {
   @FieldResolver(() => IntegrationConnection, { nullable: true, description: 'Its integrations; by name unless ordered otherwise.' })
@@ -220,13 +222,10 @@ export class OrganizationIntegrationsResolver {
   ) {
     const where = whereName(new Where(), 'i."name"', filter)
       .addSelective(
-        'i."type" like any(?::text[])',
-        filter?.typePatterns?.map((pattern) => wildcard(pattern.toLowerCase())),
-      )
-      .addSelective(
         'i."type" = any(?::text[])',
-        filter?.categories && catalogue.filter(({ category }) => filter.categories?.includes(category)).map(({ type }) => type),
+        filter?.typePatterns && typesOf(({ type }) => filter.typePatterns!.some((pattern) => matchesWildcard(pattern.toLowerCase(), type))),
       )
+      .addSelective('i."type" = any(?::text[])', filter?.categories && typesOf(({ category }) => filter.categories!.includes(category)))
       .addSelective('i."status" = any(?::"IntegrationStatus"[])', filter?.statuses)
       .add('i."connectorId" = any(?::text[])', filter?.connectorIds)
     return loadPage(context, organizationIntegrations, [id], page, {

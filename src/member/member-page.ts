@@ -9,10 +9,16 @@ export interface MemberConditions {
   statuses?: MemberStatus[] | null
 }
 
-/** A filter of members as predicates. `email` and `status` are the columns, or what stands for them where the status takes a look-up. */
-export function whereMember(filter: MemberConditions | null | undefined, columns: { email: string; hasStatus: string }): Where {
+/**
+ * A filter of members as predicates. `email` is the column they are ordered by; `which` makes a condition on the table `m` of members one
+ * on what is listed.
+ */
+export function whereMember(
+  filter: MemberConditions | null | undefined,
+  { email, which }: { email: string; which: (condition: string) => string },
+): Where {
   return new Where()
-    .add(`${columns.email} = ?`, filter?.email == null ? null : foldEmail(filter.email))
-    .addSelective(`${columns.email} like ?`, filter?.emailContains == null ? null : `%${escapeLike(foldEmail(filter.emailContains))}%`)
-    .addSelective(columns.hasStatus, filter?.statuses)
+    .add(`${email} = ?`, filter?.email == null ? null : foldEmail(filter.email))
+    .addSelective(which('m."email" like ?'), filter?.emailContains == null ? null : `%${escapeLike(foldEmail(filter.emailContains))}%`)
+    .addSelective(which('m."status" = any(?::"MemberStatus"[])'), filter?.statuses)
 }

@@ -82,7 +82,7 @@ export class OrganizationMembersResolver {
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: Context,
   ) {
-    const where = whereMember(filter, { email: 'm."email"', hasStatus: 'm."status" = any(?::"MemberStatus"[])' })
+    const where = whereMember(filter, { email: 'm."email"', which: (condition) => condition })
     return loadPage(context, organizationMembers, [id], page, { order: 'EMAIL', where })
   }
 

@@ -124,7 +124,7 @@ export class OrganizationOperationsResolver {
     const where = readable(context)
       .addSelective('o."kind" = any(?::"BackgroundOperationKind"[])', filter?.kinds)
       .addSelective('o."status" = any(?::"BackgroundOperationStatus"[])', filter?.statuses)
-      .add('o."subjectId" = any(?::text[])', filter?.subjectIds)
+      .addSelective('o."subjectId" = any(?::text[])', filter?.subjectIds)
     return loadPage(context, organizationOperations, [id], page, { order: 'TIME', descending: true, where })
   }
 }

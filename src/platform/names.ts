@@ -6,6 +6,21 @@ export const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, (characte
 /** A pattern in which `*` stands for any text, as LIKE's. */
 export const wildcard = (pattern: string) => escapeLike(pattern).replaceAll('*', '%')
 
+/** Whether a pattern in which `*` stands for any text stands for the whole of this one. */
+export function matchesWildcard(pattern: string, text: string): boolean {
+  const [start = '', ...rest] = pattern.split('*')
+  const end = rest.pop()
+  if (end === undefined) return text === start
+  if (!text.startsWith(start)) return false
+  let at = start.length
+  for (const part of rest) {
+    const found = text.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return text.length - end.length >= at && text.endsWith(end)
+}
+
 /**
  * The usual three filters on a name. Case does not count; the database's own collation folds it, since columns compare by code point. The
  * trigram indexes are on the same expression.

@@ -38,9 +38,9 @@ export class UserGroupResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ) {
-    const hasStatus = `exists (select from "Member" m where m."organizationId" = l."organizationId" and m."id" = l."memberId"
-      and m."status" = any(?::"MemberStatus"[]))`
-    const where = whereMember(filter, { email: 'l."email"', hasStatus })
+    const which = (condition: string) =>
+      `exists (select from "Member" m where m."organizationId" = l."organizationId" and m."id" = l."memberId" and ${condition})`
+    const where = whereMember(filter, { email: 'l."email"', which })
     return loadLinkPage(
       context,
       userGroupMemberships,

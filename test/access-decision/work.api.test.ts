@@ -32,34 +32,21 @@ const asked = Array.from({ length: 200 }, (_, i) => ({
 }))
 const request = { asked, permissionGroupIds: shippedPermissionGroups.map(({ id }) => id) }
 
-test.each(['force_custom_plan', 'force_generic_plan'])(
+test.each(['force_custom_plan', 'force_generic_plan'] as const)(
   'what decides 200 questions is found by looking at what concerns them, however large the organization (%s)',
-  async (mode) => {
+  async (planning) => {
     const client = await app.booted.services.db.pool.connect()
     let looked = 0
     const explaining: Queryable = {
       async query({ text, values }) {
-        await client.query(`set local plan_cache_mode = ${mode}`)
-        await client.query(`prepare "decision_under_test" as ${text}`)
-        const literal = (value: unknown) =>
-          Array.isArray(value)
-            ? client.escapeLiteral(`{${value.map((item) => `"${item}"`).join()}}`)
-            : typeof value === 'string'
-              ? client.escapeLiteral(value)
-              : String(value)
-        const given = values.map(literal)
-        const { rows } = await client.query(`explain (analyze, format json) execute "decision_under_test" (${given.join()})`)
-        await client.query('deallocate "decision_under_test"')
-        looked = rowsLookedAt(rows[0]['QUERY PLAN'][0].Plan)
+        looked = await rowsLookedAt(client, { text, values }, planning)
         return client.query({ text, values })
       },
     }
     try {
-      await client.query('begin')
       const found = await readFacts(explaining, { ...request, limit: 10_000 })
       expect(found.length).toBeGreaterThan(10)
     } finally {
-      await client.query('rollback')
       client.release()
     }
     // Each step looks at a few rows for each group of each question; to compare them all with one another would be millions.

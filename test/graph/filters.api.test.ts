@@ -35,7 +35,7 @@ beforeAll(async () => {
       newId('int'),
       own.id,
       name,
-      i % 2 === 0 ? 'custom' : 'my_sql',
+      i % 2 === 0 ? 'custom' : 'mysql',
       statuses[i % 2],
     ])
   }
@@ -109,8 +109,8 @@ describe('filters on other things', () => {
   it.each([
     { filter: { typePatterns: ['aws'] }, count: 1 },
     { filter: { typePatterns: ['AWS', 'cust*'] }, count: 1 + names.length / 2 },
-    { filter: { typePatterns: ['my_*'] }, count: names.length / 2 },
-    { filter: { typePatterns: ['mysql', 'my-sql', 'my%'] }, count: 0 },
+    { filter: { typePatterns: ['m*S*l', 'my*', '*sql'] }, count: names.length / 2 },
+    { filter: { typePatterns: ['sql', 'my_ql', 'my%', 'my.*', 'sql*my', 'mys*sql', ''] }, count: 0 },
     { filter: { typePatterns: [] }, count: 0 },
     { filter: { statuses: [] }, count: 0 },
     { filter: { statuses: ['ACTIVE', 'ERROR'] }, count: 1 + names.length },

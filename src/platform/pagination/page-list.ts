@@ -124,7 +124,8 @@ export class PageList<Row extends QueryResultRow> implements Told<Row> {
   #readCursor(name: 'after' | 'before', cursor: string | null): CursorValues | null {
     if (cursor === null) return null
     const values = this.#context.cursors.read(this.#binding(this.#organizationId), cursor)
-    if (!values) throw notACursor(name)
+    // An earlier version may have ordered by other columns.
+    if (values?.length !== this.#source.orders[this.#order]?.length) throw notACursor(name)
     return values
   }
 }

@@ -24,11 +24,16 @@ export interface PageSource<Row extends QueryResultRow> {
   orders: Record<string, OrderColumn<Row>[]>
 }
 
-/**
- * The conditions, the order and the limit of a page, in SQL that ends a statement, for columns that stand for those of the order:
- * ` and … order by … limit …`. A list that is put together from others need take no more than that of each.
- */
-export type Cut = (columns: string[]) => string
+/** What a page takes of its list. A list that is put together from others need take no more than that of each. */
+export interface Cut {
+  /**
+   * The conditions, the order and the limit, in SQL that ends a statement, for columns that stand for those of the order:
+   * ` and … order by … limit …`.
+   */
+  rows(columns: string[]): string
+  /** What the conditions mean for the first column by itself: a bound where it lies in another table than the others. */
+  first(column: string): string
+}
 
 /** Predicates of one request's filter. Their shape makes the statement's text, their values its parameters. */
 export class Where {
@@ -80,7 +85,7 @@ export async function readPages<Row extends QueryResultRow>(
   where: Where,
   page: PageRequest,
 ): Promise<Slice<Row>[]> {
-  const parameters = new Parameters(parentArrays(source, parents))
+  const { from, parameters } = parentRows(source, parents, where)
   const picked = pickColumns(
     source.columns,
     page.asked,
@@ -90,7 +95,7 @@ export async function readPages<Row extends QueryResultRow>(
   // The parent's key tells it already, and a page is read faster without one column of the same in each row.
   const columns = splitColumns(source.columns).get('organizationId') === owner ? picked.replace(`${owner}, `, '') : picked
   // A LATERAL join with a LIMIT inside can only be run parent by parent, so the rows of each come in their order and nothing need sort them anew.
-  const text = `select p."_parent"::int, r.* from ${parentRows(source)}
+  const text = `select p."_parent"::int, r.* from ${from}
 cross join lateral (${pageOfOne(source, columns, where, page, page.limit + 1, parameters)}) r`
   const found = await rows<Row & { _parent: number; organizationId?: string | undefined }>(db, statementOf(text, where), parameters.values)
   const slices = parents.map((): Row[] => [])
@@ -111,11 +116,11 @@ export async function readIds<Row extends QueryResultRow>(
   page: PageRequest,
   column: keyof Row & string,
 ): Promise<string[][]> {
-  const parameters = new Parameters(parentArrays(source, parents))
+  const { from, parameters } = parentRows(source, parents, where)
   const sql = splitColumns(source.columns).get(column)
   if (!sql) throw new Error(`${source.name} has no column ${column}`)
   const text = `select array_to_string(array(${pageOfOne(source, sql, where, page, page.limit, parameters)}), ' ') as "ids"
-from ${parentRows(source)} order by p."_parent"`
+from ${from} order by p."_parent"`
   const found = await rows<{ ids: string }>(db, statementOf(text, where), parameters.values)
   return found.map(({ ids }) => {
     const all = ids === '' ? [] : ids.split(' ')
@@ -130,9 +135,9 @@ export async function countRows<Row extends QueryResultRow>(
   parents: readonly (readonly string[])[],
   where: Where,
 ): Promise<number[]> {
-  const parameters = new Parameters(parentArrays(source, parents))
+  const { from, parameters } = parentRows(source, parents, where)
   const conditions = [...parentConditions(source), ...filterConditions(where, parameters)].join(' and ') || 'true'
-  const text = `select (select count(*)::int from ${fromOf(source, null, conditions)} where ${conditions}) as count from ${parentRows(source)} order by p."_parent"`
+  const text = `select (select count(*)::int from ${fromOf(source, null, conditions)} where ${conditions}) as count from ${from} order by p."_parent"`
   return (await rows<{ count: number }>(db, statementOf(text, where), parameters.values)).map(({ count }) => count)
 }
 
@@ -153,10 +158,12 @@ function pageOfOne<Row extends QueryResultRow>(
     ...(page.before ? [keyset(columns, page.before, page.descending ? '>' : '<', parameters)] : []),
   ]
   const atMost = parameters.add(limit, 'int')
-  const cut: Cut = (sqls) =>
-    `${ends.map((end) => ` and ${end(sqls)}`).join('')}
-  order by ${sqls.map((sql) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ${atMost}`
-  const conditions = `${[...parentConditions(source), ...filters].join(' and ') || 'true'}${cut(columns.map(({ sql }) => sql))}`
+  const cut: Cut = {
+    rows: (sqls) => `${ends.map((end) => ` and ${end.rows(sqls)}`).join('')}
+  order by ${sqls.map((sql) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ${atMost}`,
+    first: (sql) => ends.map((end) => ` and ${end.first(sql)}`).join(''),
+  }
+  const conditions = `${[...parentConditions(source), ...filters].join(' and ') || 'true'}${cut.rows(columns.map(({ sql }) => sql))}`
   return `
   select ${picked} from ${fromOf(source, filters.length === 0 ? cut : null, `${picked} ${conditions}`)}
   where ${conditions}
@@ -178,18 +185,28 @@ class Parameters {
   }
 }
 
-function parentArrays<Row extends QueryResultRow>(source: PageSource<Row>, parents: readonly (readonly string[])[]): unknown[] {
-  return source.parentColumns.map((_, index) => parents.map((key) => key[index]))
-}
-
 /**
- * The parents' keys, numbered. Each array comes out of a subquery: PostgreSQL would count the elements of a bare parameter, take a plan for
- * just so many to be worth it, and plan the statement each time.
+ * The parents' keys, numbered, and the parameters that they begin. Each array comes out of a subquery: PostgreSQL would count the elements
+ * of a bare parameter, take a plan for just so many to be worth it, and plan the statement each time. Where it is to, a single parent is
+ * given by itself, so that it counts how much there is of that one.
  */
-const parentRows = <Row extends QueryResultRow>(source: PageSource<Row>) =>
-  source.parentColumns.length === 0
-    ? '(select 1 as "_parent") p'
-    : `unnest(${source.parentColumns.map((_, i) => `(select $${i + 1}::text[])`).join(', ')}) with ordinality as p(${source.parentColumns.map((_, i) => `k${i}`).join(', ')}, "_parent")`
+function parentRows<Row extends QueryResultRow>(
+  { parentColumns }: PageSource<Row>,
+  parents: readonly (readonly string[])[],
+  { isPlannedAnew }: Where,
+): { from: string; parameters: Parameters } {
+  const [only, ...others] = parents
+  if (parentColumns.length === 0 || (isPlannedAnew && only && others.length === 0)) {
+    const keys = parentColumns.map((_, i) => `$${i + 1}::text as k${i}, `)
+    return { from: `(select ${keys.join('')}1 as "_parent") p`, parameters: new Parameters(parentColumns.map((_, i) => only?.[i])) }
+  }
+  const arrays = parentColumns.map((_, i) => `(select $${i + 1}::text[])`)
+  const keys = parentColumns.map((_, i) => `k${i}, `)
+  return {
+    from: `unnest(${arrays.join(', ')}) with ordinality as p(${keys.join('')}"_parent")`,
+    parameters: new Parameters(parentColumns.map((_, i) => parents.map((key) => key[i]))),
+  }
+}
 
 /** `used`: the rest of the statement. */
 function fromOf<Row extends QueryResultRow>({ from, leftJoin }: PageSource<Row>, cut: Cut | null, used: string): string {
@@ -213,8 +230,11 @@ function orderOf<Row extends QueryResultRow>(source: PageSource<Row>, order: str
 }
 
 function keyset<Row>(columns: OrderColumn<Row>[], values: CursorValues, operator: '<' | '>', parameters: Parameters): Cut {
-  const right = columns.map(({ type }, i) => parameters.add(values[i] ?? null, type)).join(', ')
-  return (sqls) => `(${sqls.join(', ')}) ${operator} (${right})`
+  const right = columns.map(({ type }, i) => parameters.add(values[i] ?? null, type))
+  return {
+    rows: (sqls) => `(${sqls.join(', ')}) ${operator} (${right.join(', ')})`,
+    first: (sql) => `${sql} ${operator}= ${right[0]}`,
+  }
 }
 
 /** A row beyond the limit shows that there is more; a given cursor shows that there is something on its other side. */
