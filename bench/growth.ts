@@ -34,6 +34,7 @@ const pages: Record<string, string> = {
   'integrations by a part of the name': list('integrations(first: 20, filter: { nameContains: "00001" })', 'id name'),
   '50 roles with their groups': list('awsRoles(first: 50)', 'id name arn status userGroups(first: 10) { nodes { id name } }'),
   'the last 50 roles': list('awsRoles(last: 50)', 'id name'),
+  'the 50 roles that were seen last': list('awsRoles(first: 50, orderBy: { field: LAST_SEEN_AT, direction: DESC })', 'id name lastSeenAt'),
   '30 groups with members and roles': list(
     'userGroups(first: 30)',
     'id name members(first: 20) { nodes { id email } } awsRoles(first: 10) { nodes { id name } }',

@@ -63,8 +63,8 @@ export async function fillDatabase(client: Client, shape: DataShape, first = 0):
     integrations,
   )
   await insert(
-    '"AwsAccount" ("id", "organizationId", "accountId", "partition")',
-    `${sqlId('acct', 'i')}, ${org}, ${account('i')}, 'AWS'`,
+    '"AwsAccount" ("id", "organizationId", "accountId", "partition", "lastScanAt", "lastCompleteScanAt")',
+    `${sqlId('acct', 'i')}, ${org}, ${account('i')}, 'AWS', now() + i * interval '1 second', now() + i * interval '1 second'`,
     integrations,
   )
   await insert(

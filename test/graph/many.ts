@@ -20,7 +20,7 @@ export async function makeMany(app: TestApp, { id: organizationId, accountId, id
 
   await copy('Organization', organizationId, (i) => ({ id: newId('org'), slug: `many-${i}` }))
   await copy('ApiKey', idOf('ApiKey'), (i) => ({ id: newId('key'), name: `key ${i}` }))
-  await copy('AuditEvent', idOf('AuditEvent'), () => ({ id: newId('aud') }))
+  await copy('AuditEvent', idOf('AuditEvent'), () => ({ id: newId('aud'), at: new Date() }))
   // Of the one that an agent reports: an organization has one integration of type aws.
   const [reported] = (
     await pool.query<{ id: string }>(`select "id" from "Integration" where "organizationId" = $1 and "type" = 'custom'`, [organizationId])

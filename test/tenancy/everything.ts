@@ -66,6 +66,12 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
   // A sync has the organization's id under another prefix, and no column of its own for it.
   const ids = [...(await idsOf(app, id)), id.replace('org_', 'sync_')]
   const byType = await typesOf(organization, [...ids, permissionGroups.viewer])
+  // Of a key's: the platform administrator's and the worker's lead to nobody.
+  const { rows } = await pool.query<{ id: string }>(
+    `select "id" from "AuditEvent" where "organizationId" = $1 and "actorKind" = 'API_KEY' order by "id" limit 1`,
+    [id],
+  )
+  const auditEvent = rows[0]?.id
   return {
     ...organization,
     tag,
@@ -74,7 +80,10 @@ export async function makeEverything(app: TestApp, tag: string, accountId: strin
     connectorKey,
     ids,
     idOf(typeName) {
-      const chosen = { Component: accessLogs, BackgroundOperation: verifyComponents.operation.id, Integration: integrationId }
+      const chosen = {
+        ...{ AuditEvent: auditEvent, Component: accessLogs },
+        ...{ BackgroundOperation: verifyComponents.operation.id, Integration: integrationId },
+      }
       const found = chosen[typeName as keyof typeof chosen] ?? byType.get(typeName)
       if (!found) throw new Error(`There is no ${typeName}: make one in test/tenancy/everything.ts.`)
       return found

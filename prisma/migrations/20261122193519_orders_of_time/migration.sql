@@ -16,6 +16,9 @@ DROP INDEX "AuditEvent_organizationId_id_key";
 DROP INDEX "Integration_organizationId_connectorId_idx";
 
 -- AlterTable
+ALTER TABLE "AuditEvent" ALTER COLUMN "at" SET DEFAULT clock_timestamp();
+
+-- AlterTable
 ALTER TABLE "AwsAccount" ADD COLUMN     "lastScanAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP;
 
 -- CreateIndex
