@@ -131,5 +131,5 @@ function whereRole(filter: AwsRoleFilter | null): Where {
     .addSelective('r."status" = any(?::"AwsRoleStatus"[])', filter?.statuses)
     .addSelective('a."accountId" = any(?::text[])', filter?.accountIds)
     .addSelective(`${isGranted} and ?::boolean`, filter?.granted || null)
-    .addSelective(`not ${isGranted} and ?::boolean`, filter?.granted === false || null)
+    .addSelective(`not ${isGranted} and ?::boolean`, filter?.granted === false || null, false)
 }

@@ -1,5 +1,5 @@
 import type { MemberStatus } from '../generated/prisma/enums.ts'
-import { escapeLike } from '../platform/names.ts'
+import { escapeLike, hasTrigram } from '../platform/names.ts'
 import { Where } from '../platform/pagination/page-source.ts'
 import { foldEmail } from './email.ts'
 
@@ -19,6 +19,10 @@ export function whereMember(
 ): Where {
   return new Where()
     .add(`${email} = ?`, filter?.email == null ? null : foldEmail(filter.email))
-    .addSelective(which('m."email" like ?'), filter?.emailContains == null ? null : `%${escapeLike(foldEmail(filter.emailContains))}%`)
+    .addSelective(
+      which('m."email" like ?'),
+      filter?.emailContains == null ? null : `%${escapeLike(foldEmail(filter.emailContains))}%`,
+      hasTrigram(filter?.emailContains),
+    )
     .addSelective(which('m."status" = any(?::"MemberStatus"[])'), filter?.statuses)
 }

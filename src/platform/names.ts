@@ -31,8 +31,12 @@ export function whereName(
   filter: { name?: string | null; nameContains?: string | null; namePattern?: string | null } | null | undefined,
 ): Where {
   const folded = `${column} collate "default"`
+  const { name, nameContains, namePattern } = filter ?? {}
   return where
-    .addSelective(`${folded} ilike ?`, filter?.name == null ? null : escapeLike(filter.name))
-    .addSelective(`${folded} ilike ?`, filter?.nameContains == null ? null : `%${escapeLike(filter.nameContains)}%`)
-    .addSelective(`${folded} ilike ?`, filter?.namePattern == null ? null : wildcard(filter.namePattern))
+    .addSelective(`${folded} ilike ?`, name == null ? null : escapeLike(name))
+    .addSelective(`${folded} ilike ?`, nameContains == null ? null : `%${escapeLike(nameContains)}%`, hasTrigram(nameContains))
+    .addSelective(`${folded} ilike ?`, namePattern == null ? null : wildcard(namePattern), hasTrigram(namePattern))
 }
+
+/** Whether there are three letters or digits in a row: a part of a text that has not is in no index. */
+export const hasTrigram = (part: string | null | undefined) => /[\p{L}\p{N}]{3}/u.test(part ?? '')

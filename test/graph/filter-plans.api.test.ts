@@ -213,3 +213,12 @@ test.each(common)('%s { %s }, which most fit, are read in order until the page i
   )
   expect(organization[list].nodes).toHaveLength(20)
 })
+
+test('what lies together at the end of the order is found without a look at all before it', async () => {
+  const { organization } = await looksAtFew(() =>
+    spread.ask(`{ organization(id: "${spread.id}") { awsRoles(first: 5, filter: { nameContains: "e-0099" }) { nodes { name } } } }`),
+  )
+  const names: string[] = organization.awsRoles.nodes.map(({ name }: Data) => name)
+  expect(names).toHaveLength(5)
+  expect(names.toSorted()).toEqual(names)
+})
