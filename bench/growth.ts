@@ -31,7 +31,6 @@ const pages: Record<string, string> = {
     'integrations(first: 40)',
     'id name status components(first: 6) { nodes { id kind state } }',
   ),
-  'integrations by a part of the name': list('integrations(first: 20, filter: { nameContains: "00001" })', 'id name'),
   '50 roles with their groups': list('awsRoles(first: 50)', 'id name arn status userGroups(first: 10) { nodes { id name } }'),
   'the last 50 roles': list('awsRoles(last: 50)', 'id name'),
   'the 50 roles that were seen last': list('awsRoles(first: 50, orderBy: { field: LAST_SEEN_AT, direction: DESC })', 'id name lastSeenAt'),
@@ -40,6 +39,10 @@ const pages: Record<string, string> = {
     'id name members(first: 20) { nodes { id email } } awsRoles(first: 10) { nodes { id name } }',
   ),
   '50 members with their groups': list('members(first: 50)', 'id email userGroups(first: 10) { nodes { id name } }'),
+}
+/** All names have the same trigrams: the worst case for the indexes of them. */
+const searches: Record<string, string> = {
+  'integrations by a part of the name': list('integrations(first: 20, filter: { nameContains: "00001" })', 'id name'),
   'a member by address': list('members(first: 5, filter: { email: "member-000007@example.com" })', 'id email status'),
 }
 /** A tenth of a second: longer than it takes to find what was in a processor's cache, shorter than its speed lasts. */
@@ -65,13 +68,15 @@ try {
   const [first] = servers
   if (!first) throw new Error('there is no server')
   // Before anything is asked of one of them alone, which would have it compiled better.
-  const head = ['the same page', ...factors.map((factor) => `${factor}x the data`), 'last : first', 'statements']
-  console.log(`\n| ${head.join(' | ')} |\n|${' --- |'.repeat(head.length)}`)
-  for (const [name, query] of Object.entries(pages)) {
-    const found = await timedInTurns(servers, query)
-    const ratio = (found.at(-1)?.p50Ms ?? 0) / (found[0]?.p50Ms ?? 1)
-    const statements = [...new Set(found.map((each) => each.statements.toFixed(0)))].join(', ')
-    console.log(`| ${[name, ...found.map(({ p50Ms }) => p50Ms.toFixed(1)), ratio.toFixed(2), statements].join(' | ')} |`)
+  for (const [title, questions] of Object.entries({ 'the same page': pages, 'the same search': searches })) {
+    const head = [title, ...factors.map((factor) => `${factor}x the data`), 'last : first', 'statements']
+    console.log(`\n| ${head.join(' | ')} |\n|${' --- |'.repeat(head.length)}`)
+    for (const [name, query] of Object.entries(questions)) {
+      const found = await timedInTurns(servers, query)
+      const ratio = (found.at(-1)?.p50Ms ?? 0) / (found[0]?.p50Ms ?? 1)
+      const statements = [...new Set(found.map((each) => each.statements.toFixed(0)))].join(', ')
+      console.log(`| ${[name, ...found.map(({ p50Ms }) => p50Ms.toFixed(1)), ratio.toFixed(2), statements].join(' | ')} |`)
+    }
   }
   const bySize = await eachOf(sizes, (size) => timed(first, ofSize(size)))
   print('roles a page, each with its groups', sizes, (size) => bySize[size])
