@@ -37,12 +37,18 @@ export function faultWhileRead({ log }: Context, account: { awsAccountId: string
  * database's clock, or null while another has it. The owner itself gets it again at once: a job that was cut off goes on without waiting.
  * Left by a process that was killed, it is free 15 s after the limit of a scan.
  */
-export async function beginScan({ db }: Context, { organizationId, awsAccountId }: AccountReference, owner: string): Promise<Date | null> {
+export async function beginScan(
+  { db }: Context,
+  { organizationId, awsAccountId }: AccountReference,
+  owner: string,
+  reads: 'roles' | 'resources',
+): Promise<Date | null> {
   const { rows } = await db.pool.query<{ startedAt: Date }>(
-    `update "AwsAccount" set "scanOwner" = $3, "scanUntil" = now() + $4 * interval '1 millisecond', "lastScanAt" = now()
+    `update "AwsAccount" set "scanOwner" = $3, "scanUntil" = now() + $4 * interval '1 millisecond',
+       "lastScanAt" = case when $5 then date_trunc('milliseconds', now()) else "lastScanAt" end
      where "organizationId" = $1 and "id" = $2 and ("scanUntil" is null or "scanUntil" < now() or "scanOwner" = $3)
-     returning "lastScanAt" as "startedAt"`,
-    [organizationId, awsAccountId, owner, leaseMs],
+     returning date_trunc('milliseconds', now()) as "startedAt"`,
+    [organizationId, awsAccountId, owner, leaseMs, reads === 'roles'],
   )
   return rows[0]?.startedAt ?? null
 }

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import type { AwsRoleStatus } from '../generated/prisma/enums.ts'
 import type { RowLoader } from '../platform/loader.ts'
 import { type Asked, narrowed } from '../platform/pagination/asked-columns.ts'
-import type { OrderColumn, PageSource } from '../platform/pagination/page-source.ts'
+import type { Cut, OrderColumn, PageSource } from '../platform/pagination/page-source.ts'
 import { statement } from '../platform/statement.ts'
 import { tenantLoader } from '../platform/tenant-loader.ts'
 
@@ -86,28 +86,25 @@ const ofAccount = 'r."organizationId" = a."organizationId" and r."awsAccountId" 
 export const organizationAwsRolesByTime: PageSource<AwsRoleRow> = {
   ...organizationAwsRoles,
   from: (cut) =>
-    cut
-      ? `"Organization" o cross join lateral (
+    `"Organization" o ${cut ? `cross join lateral (${idsByTime(cut)}) s join ${from} on r."id" = s."id"` : `join ${from} on r."organizationId" = o."id"`}`,
+  parentColumns: ['o."id"'],
+  orders: { LAST_SEEN_AT: [{ sql: `(${lastSeenAt})`, type: 'timestamptz', key: (role) => role.lastSeenAt.toISOString() }, name, tieBreak] },
+}
+
+function idsByTime(cut: Cut): string {
+  const byAccount = cut.rows(['a."lastCompleteScanAt"', name.sql, tieBreak.sql])
+  const byItself = cut.rows(['r."lastSeenAt"', name.sql, tieBreak.sql])
+  return `
   (select r."id" from "AwsAccount" a cross join lateral (
-      select r."name", r."id" from "AwsRole" r
-      where ${ofAccount} and ${isSeenWhole}${cut.rows(['a."lastCompleteScanAt"', 'r."name"', 'r."id"'])}
-    ) r
-    where a."organizationId" = o."id" and a."lastCompleteScanAt" is not null${cut.first('a."lastCompleteScanAt"')}${cut.rows(['a."lastCompleteScanAt"', 'r."name"', 'r."id"'])})
+      select r."name", r."id" from "AwsRole" r where ${ofAccount} and ${isSeenWhole}${byAccount}
+    ) r where a."organizationId" = o."id" and a."lastCompleteScanAt" is not null${cut.first('a."lastCompleteScanAt"')}${byAccount})
   union all
   (select r."id" from "AwsAccount" a cross join lateral (
       select r."lastSeenAt", r."name", r."id" from "AwsRole" r
-      where ${ofAccount} and r."status" = 'OK'
-        and r."lastSeenAt" > coalesce(a."lastCompleteScanAt", '-infinity')${cut.rows(['r."lastSeenAt"', 'r."name"', 'r."id"'])}
-    ) r
-    where a."organizationId" = o."id"
-      and (a."lastCompleteScanAt" is null or a."lastScanAt" > a."lastCompleteScanAt")${cut.rows(['r."lastSeenAt"', 'r."name"', 'r."id"'])})
+      where ${ofAccount} and r."status" = 'OK' and r."lastSeenAt" > coalesce(a."lastCompleteScanAt", '-infinity')${byItself}
+    ) r where a."organizationId" = o."id" and (a."lastCompleteScanAt" is null or a."lastScanAt" > a."lastCompleteScanAt")${byItself})
   union all
-  (select r."id" from "AwsRole" r
-    where r."organizationId" = o."id" and r."status" = 'MISSING'${cut.rows(['r."lastSeenAt"', 'r."name"', 'r."id"'])})
-) s join ${from} on r."id" = s."id"`
-      : `"Organization" o join ${from} on r."organizationId" = o."id"`,
-  parentColumns: ['o."id"'],
-  orders: { LAST_SEEN_AT: [{ sql: `(${lastSeenAt})`, type: 'timestamptz', key: (role) => role.lastSeenAt.toISOString() }, name, tieBreak] },
+  (select r."id" from "AwsRole" r where r."organizationId" = o."id" and r."status" = 'MISSING'${byItself})`
 }
 
 export const accountAwsRoles: PageSource<AwsRoleRow> = {

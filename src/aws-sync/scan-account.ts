@@ -29,7 +29,7 @@ export async function scanAccount(
   owner: string,
   signal: AbortSignal,
 ): Promise<SourceOutcome[] | null> {
-  const startedAt = await beginScan(context, account, owner)
+  const startedAt = await beginScan(context, account, owner, 'roles')
   if (!startedAt) return null
   const { ending, stop } = limitScan(signal)
   const outcomes: SourceOutcome[] = []

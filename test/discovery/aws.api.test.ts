@@ -5,7 +5,7 @@ import { bucketsOf } from '../../emulator/services/s3.ts'
 import { call, done } from '../integration/integrations.ts'
 import { type Data, startTestApp, type TestApp } from '../support/app.ts'
 import { accepted } from '../support/component-story.ts'
-import { iamRoles } from '../support/sync-calls.ts'
+import { iamRoles, syncCalls } from '../support/sync-calls.ts'
 import { type AwsWorld, awsWorld, type InventoryAccount } from './aws-world.ts'
 
 let app: TestApp
@@ -65,6 +65,21 @@ describe.concurrent('by refreshIntegration', () => {
       const integration = await own.integration()
       expect(integration).toMatchObject({ status: 'ACTIVE', statusMessage: null, version: 1 })
       expect(integration.lastSyncAt).not.toBeNull()
+    })
+
+    it('for its resources alone: nothing of its roles counts as seen by that', async () => {
+      const { own } = await filled()
+      const sync = syncCalls(own)
+      await sync.sync()
+      const before = await sync.roles()
+      expect(before).not.toEqual([])
+      expect(await own.refreshed()).toMatchObject({ status: 'SUCCEEDED' })
+      expect(await sync.roles()).toEqual(before)
+      const { rows } = await app.booted.services.db.pool.query(
+        'select "lastScanAt" = "lastCompleteScanAt" as "isWhole" from "AwsAccount" where "organizationId" = $1',
+        [own.id],
+      )
+      expect(rows).toEqual([{ isWhole: true }])
     })
 
     it('the same by the aggregator, by local views and by the list calls, so that no row changes from one to the other', async () => {

@@ -44,6 +44,17 @@ describe('a cursor is good for its own list, order and filter alone', () => {
     return data.organization.list.edges[0].cursor as string
   }
 
+  it('of an order that had other columns in an earlier version it is refused', async () => {
+    const binding = JSON.stringify(['organization.auditEvents', own.id, 'TIME', true, ''])
+    const ofColumns = (...values: string[]) => app.booted.services.cursors.sign(binding, values)
+    const found = await ask(`auditEvents(first: 1, after: "${ofColumns('2100-01-01T00:00:00Z', 'z')}") { nodes { id } }`)
+    expect(found.data.organization.auditEvents.nodes).toHaveLength(1)
+    for (const cursor of [ofColumns(own.idOf('AuditEvent')), ofColumns(), ofColumns('2100-01-01T00:00:00Z', 'z', 'z')]) {
+      const answer = await ask(`auditEvents(first: 1, after: "${cursor}") { nodes { id } }`)
+      expect(refusals(answer)).toMatchObject([{ code: 'BAD_USER_INPUT', argument: 'after' }])
+    }
+  })
+
   it('altered in any byte it is refused', async () => {
     const cursor = await cursorIn(integrations(', orderBy: { field: CREATED_AT }'))
     const bytes = Buffer.from(cursor, 'base64url')

@@ -29,7 +29,7 @@ export async function readAccount(
 ): Promise<AccountRead | null> {
   const { organizationId, accountId, awsAccountId } = component
   const account = { organizationId, awsAccountId }
-  if (!(await beginScan(context, account, runId))) return null
+  if (!(await beginScan(context, account, runId, 'resources'))) return null
   const { ending, stop } = limitScan(signal)
   try {
     const session = await openInventory(context, component, ending).catch((error: unknown) => {
